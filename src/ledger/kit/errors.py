@@ -1,0 +1,83 @@
+"""Refusals: what a command or a query may answer instead of doing what was asked.
+
+They know nothing of HTTP. Each class has a stable `code` (the last part of the problem's `type` on the API) and a French
+`message` for people; `field` names the input at fault where there is one, as a JSON pointer's last part.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """Base of every refusal. Nothing was recorded."""
+
+    code: ClassVar[str] = "refused"
+    template: ClassVar[str] = "La demande est refusée."
+
+    def __init__(self, *, field: str | None = None, **facts: object) -> None:
+        """`facts` fill the class's French template; none of them may be personal data."""
+        self.field = field
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        return self.template.format(**self.facts)
+
+
+class NotFound(Refusal):
+    """Absent, or not the caller's to see: both look the same."""
+
+    code = "not-found"
+    template = "Cet élément n'existe pas ou ne vous est pas accessible."
+
+
+class Invalid(Refusal):
+    """An input breaks a rule that can be checked without any other fact. `rule` is French."""
+
+    code = "invalid"
+    template = "{rule}"
+
+
+class RuleBroken(Refusal):
+    """Base of the rules that depend on the state of the ledger."""
+
+
+class Forbidden(Refusal):
+    """The caller is known, and this kind of action is not among its rights."""
+
+    code = "forbidden"
+    template = "Votre profil ne permet pas cette action."
+
+
+class AlreadyClaimed(RuleBroken):
+    """A value that must be unique is taken (`kind`: `siret`, `dossier-number`, …)."""
+
+    code = "already-exists"
+    template = "Cette valeur est déjà utilisée ({kind})."
+
+    def __init__(self, *, kind: str, field: str | None = None) -> None:
+        self.kind = kind
+        super().__init__(field=field or kind.replace("-", "_"), kind=kind)
+
+
+class Conflict(Refusal):
+    """Somebody else changed what this decision was based on, again and again."""
+
+    code = "conflict"
+    template = "Cet élément vient d'être modifié par quelqu'un d'autre : rechargez-le puis recommencez."
+
+
+class VersionMismatch(Refusal):
+    """The caller's `If-Match` names a version that is no longer the current one."""
+
+    code = "version-mismatch"
+    template = "Cet élément a changé depuis que vous l'avez lu : rechargez-le puis recommencez."
+
+
+class IdempotencyMismatch(Refusal):
+    """An idempotency key was used before with another body."""
+
+    code = "idempotency-key-reused"
+    template = "Cette clé d'idempotence a déjà servi pour une demande différente."

@@ -1,0 +1,42 @@
+"""Published names: the registry that maps `dossier.agreement-issued.v1` to the class that reads it.
+
+It is filled when event modules are imported. A row's name is only ever looked up here: nothing in the log can make
+the process import a module (the library's `resolve_topic` would).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.kit.event import Event
+
+_NAME = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*")
+_classes: dict[str, type[Event]] = {}
+
+published: Mapping[str, type[Event]] = MappingProxyType(_classes)
+"""Every published name known to this process, with its class."""
+
+
+class UnknownName(LookupError):
+    """The log holds a name that this process does not know: it is older than the writer, and must wait."""
+
+
+def publish(name: str, event_class: type[Event]) -> None:
+    """Register a name once and for ever. A name used twice, or badly formed, is a programming error."""
+    if not _NAME.fullmatch(name):
+        raise TypeError(f"{event_class.__name__}: {name!r} is not <noun>.<fact>.v<number>")
+    if name in _classes:
+        raise TypeError(f"{name} is published by both {_classes[name].__name__} and {event_class.__name__}")
+    _classes[name] = event_class
+
+
+def class_of(name: str) -> type[Event]:
+    """The class that a published name stands for, or UnknownName."""
+    try:
+        return _classes[name]
+    except KeyError:
+        raise UnknownName(name) from None
