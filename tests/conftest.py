@@ -1,0 +1,79 @@
+"""Fixtures that many tests share: a PostgreSQL server for the run, and fresh databases on it.
+
+`TEST_DATABASE_URL`, a superuser's URL on any PostgreSQL 15 or later, replaces the embedded server.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger import embedded
+from support.databases import Cluster, Databases
+
+# A test's data need not outlive a power cut. A test of durability starts a server of its own.
+HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The run's PostgreSQL: one server for all xdist workers, stopped by the last of them."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        external = Cluster(given)
+        yield external
+        external.close()
+        return
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    # Directly under the temporary directory, since the server's account cannot enter pytest's private one; the
+    # server's own directory in it is private.
+    place = Path(tempfile.gettempdir()) / f"dossier-ledger-tests-{os.getuid()}-{run}"
+    place.mkdir(mode=0o711, exist_ok=True)
+    server = embedded.start(place, HASTY)
+    embedded_cluster = Cluster(server.url("postgres"))
+    yield embedded_cluster
+    embedded_cluster.close()
+    if embedded.stop(server):
+        shutil.rmtree(place)
+
+
+@pytest.fixture
+def make_database(cluster: Cluster) -> Iterator[Callable[[str], str]]:
+    """A function that makes a database of a kind (`ledger`, `keys`, or `empty` without migrations), as its URL."""
+    made: list[str] = []
+
+    def make(kind: str) -> str:
+        made.append(cluster.create("template0" if kind == "empty" else cluster.template(kind)))
+        return made[-1]
+
+    yield make
+    for url in made:
+        cluster.drop(url)
+
+
+@pytest.fixture
+def make_databases(make_database: Callable[[str], str]) -> Callable[[], Databases]:
+    """A function that makes the pair of databases of a new deployment, migrated and empty."""
+    return lambda: Databases(ledger=make_database("ledger"), keys=make_database("keys"))
+
+
+@pytest.fixture
+def ledger_url(make_database: Callable[[str], str]) -> str:
+    """A fresh, migrated ledger database, as a superuser's URL."""
+    return make_database("ledger")
+
+
+@pytest.fixture
+def keys_url(make_database: Callable[[str], str]) -> str:
+    """A fresh, migrated keys database, as a superuser's URL."""
+    return make_database("keys")
+
+
+@pytest.fixture
+def empty_url(make_database: Callable[[str], str]) -> str:
+    """A fresh database without anything in it, as a superuser's URL: for tests of the migrations themselves."""
+    return make_database("empty")
