@@ -1,0 +1,113 @@
+"""Connections: every transaction says as whom it acts, and what it may see, in its first statement.
+
+The role and the scope are set for the transaction alone (`set_config(…, true)`), so that a pooled connection carries
+nothing from one caller to the next, also behind a transaction pooler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+from psycopg import AsyncConnection, Connection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+_ENTER: Final = "select set_config('role', %s, true), set_config('led.scope', %s, true)"
+
+# A lock that is not had in ten seconds is an incident to be seen, not to be waited for; a transaction left open would
+# hold back vacuum and, in the append, everybody.
+SESSION: Final = (
+    "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC "
+    "-c default_transaction_isolation=read\\ committed"
+)
+
+
+class Role(StrEnum):
+    """Database roles, each with the least it needs (see migrations/0001_log.sql)."""
+
+    WRITER = "ledger_writer"
+    PROJECTOR = "ledger_projector"
+    GATEWAY = "ledger_gateway"
+    STAFF = "ledger_staff"
+    AUDITOR = "ledger_auditor"
+
+
+def scope_setting(scope: Iterable[UUID]) -> str:
+    """The establishments in sight, as PostgreSQL writes an array; none gives no row."""
+    ids = ",".join(map(str, scope))
+    return f"{{{ids}}}" if ids else ""
+
+
+def _pool_arguments(application_name: str) -> dict[str, Any]:
+    return {
+        "kwargs": {"row_factory": dict_row, "options": SESSION, "application_name": application_name},
+        "open": False,
+        "timeout": 10.0,
+        "max_lifetime": 1800.0,
+    }
+
+
+class Database:
+    """A pool of connections for commands, folds and the command line. Opens on first use or on `with`."""
+
+    def __init__(
+        self, url: str, *, min_size: int = 1, max_size: int = 8, application_name: str = "dossier-ledger"
+    ) -> None:
+        self.url = url
+        self.pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
+            url, min_size=min_size, max_size=max_size, **_pool_arguments(application_name)
+        )
+
+    @contextmanager
+    def transaction(self, role: Role, *, scope: Iterable[UUID] = ()) -> Iterator[Connection[DictRow]]:
+        """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception."""
+        self.pool.open()
+        with self.pool.connection() as connection, connection.transaction():
+            connection.execute(_ENTER, (role, scope_setting(scope)))
+            yield connection
+
+    def close(self) -> None:
+        self.pool.close()
+
+    def __enter__(self) -> Self:
+        self.pool.open(wait=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncDatabase:
+    """The same for queries served on an event loop."""
+
+    def __init__(
+        self, url: str, *, min_size: int = 1, max_size: int = 16, application_name: str = "dossier-ledger"
+    ) -> None:
+        self.pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+            url, min_size=min_size, max_size=max_size, **_pool_arguments(application_name)
+        )
+
+    @asynccontextmanager
+    async def transaction(
+        self, role: Role, *, scope: Iterable[UUID] = ()
+    ) -> AsyncIterator[AsyncConnection[DictRow]]:
+        """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception."""
+        async with self.pool.connection() as connection, connection.transaction():
+            await connection.execute(_ENTER, (role, scope_setting(scope)))
+            yield connection
+
+    async def __aenter__(self) -> Self:
+        await self.pool.open(wait=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.pool.close()
