@@ -71,7 +71,7 @@ def split_cents(total: int, shares: Sequence[int]) -> list[int]:
     """`total` cents split in proportion to whole `shares` (40/30/20/10, days, …), adding up exactly.
 
     Largest remainder: each part is rounded down, then the cents left over go one by one to the parts that lost most,
-    the earlier first where they lost the same. ValueError (a programming error) without a positive share or on a negative.
+    the earlier first where they lost the same. Without a positive share, or with a negative one: ValueError.
     """
     whole = sum(shares)
     if total < 0 or whole <= 0 or min(shares) < 0:
