@@ -95,9 +95,7 @@ class AsyncDatabase:
         )
 
     @asynccontextmanager
-    async def transaction(
-        self, role: Role, *, scope: Iterable[UUID] = ()
-    ) -> AsyncIterator[AsyncConnection[DictRow]]:
+    async def transaction(self, role: Role, *, scope: Iterable[UUID] = ()) -> AsyncIterator[AsyncConnection[DictRow]]:
         """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception."""
         async with self.pool.connection() as connection, connection.transaction():
             await connection.execute(_ENTER, (role, scope_setting(scope)))

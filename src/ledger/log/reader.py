@@ -12,7 +12,9 @@ from psycopg.rows import DictRow
 from ledger.log.recorded import COLUMNS, Recorded, decode
 
 
-def read_after(connection: Connection[DictRow], position: int, limit: int, *, upto: int | None = None) -> list[Recorded]:
+def read_after(
+    connection: Connection[DictRow], position: int, limit: int, *, upto: int | None = None
+) -> list[Recorded]:
     """At most `limit` events after `position`, in order, none skipped: positions are gapless and in commit order."""
     rows = connection.execute(
         f"select {COLUMNS} from log.events where position > %s and position <= %s order by position limit %s",

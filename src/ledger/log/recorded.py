@@ -11,7 +11,8 @@ from uuid import UUID
 import orjson
 
 COLUMNS: Final = (
-    "position, recorded_at, stream_id, version, name, actor, correlation_id, causation_id, command_id, dossiers, payload"
+    "position, recorded_at, stream_id, version, name, actor, correlation_id, causation_id, command_id, dossiers, "
+    "payload"
 )
 
 

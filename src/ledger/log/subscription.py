@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import Final, Self
 
@@ -30,6 +31,7 @@ class Subscription:
         except psycopg.OperationalError as error:
             _log.warning("subscription lost, polling until it is back", error=type(error).__name__)
             self.close()
+            time.sleep(min(timeout, 1.0))
         return False
 
     def _listening(self) -> psycopg.Connection[tuple[object, ...]]:

@@ -13,9 +13,11 @@ begin
     exception when duplicate_object or unique_violation then null;
     end;
     begin
-      if not pg_has_role(current_user, role_name, 'member') then
-        execute format('grant %I to current_user', role_name);
-      end if;
+      -- From PostgreSQL 16 on, whoever makes a role may grant it, but may not act as it without being told so.
+      execute format(
+        case when current_setting('server_version_num')::int >= 160000
+          then 'grant %I to current_user with inherit false, set true' else 'grant %I to current_user' end,
+        role_name);
     exception when unique_violation then null;
     end;
   end loop;

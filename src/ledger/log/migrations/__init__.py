@@ -52,7 +52,7 @@ def migrate(url: str, *, origin: str) -> list[str]:
 
 
 def _run_pending(connection: psycopg.Connection[TupleRow]) -> list[str]:
-    done = dict(connection.execute("select name, sha256 from log.migration").fetchall())
+    done: dict[str, str] = dict(connection.execute("select name, sha256 from log.migration").fetchall())
     ran = []
     for name, text in scripts().items():
         digest = hashlib.sha256(text.encode()).hexdigest()

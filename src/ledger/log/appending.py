@@ -1,0 +1,86 @@
+"""What a command writes, whole: its events, and what must be true, or become true, in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedValue:
+    """A unique value taken or released, by its keyed digest (32 bytes)."""
+
+    kind: str
+    digest: bytes
+    stream_id: UUID
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The append holds only if the stream's version is still this one."""
+
+    stream_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key: keyed digests (32 bytes) of its scope and of the body; what a repeat is answered."""
+
+    digest: bytes
+    body: bytes
+    status: int
+    resource_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One command's write. `dossiers` is parallel to `events`: the dossiers that each concerns."""
+
+    events: Sequence[StoredEvent]
+    dossiers: Sequence[tuple[UUID, ...]] = ()
+    command_id: UUID | None = None
+    actor: UUID | None = None
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    claims: Sequence[ClaimedValue] = ()
+    guards: Sequence[Guard] = ()
+    key: Key | None = None
+
+
+def arguments(batch: Sequence[Append]) -> list[list[Any]]:
+    """The parallel arrays of log.append, in its order (see migrations/0001_log.sql); ordinals count from 1."""
+    events: list[tuple[Any, ...]] = []
+    commands: list[tuple[Any, ...]] = []
+    for ordinal, append in enumerate(batch, start=1):
+        dossiers = append.dossiers or [()] * len(append.events)
+        events += (
+            (e.originator_id, e.originator_version, e.topic, e.state, array_literal(concerned), ordinal)
+            for e, concerned in zip(append.events, dossiers, strict=True)
+        )
+        commands.append((append.command_id, append.actor, append.correlation_id, append.causation_id, len(events)))
+    numbered = list(enumerate(batch, start=1))
+    claims = [(n, c.kind, c.digest, c.stream_id, c.taken) for n, append in numbered for c in append.claims]
+    guards = [(n, g.stream_id, g.version) for n, append in numbered for g in append.guards]
+    keys = [(n, k.digest, k.body, k.status, k.resource_id) for n, append in numbered if (k := append.key) is not None]
+    return [
+        *_columns(events, 6),
+        *_columns(commands, 5),
+        *_columns(claims, 5),
+        *_columns(guards, 3),
+        *_columns(keys, 5),
+    ]
+
+
+def array_literal(ids: tuple[UUID, ...]) -> str:
+    """A uuid[] as text: PostgreSQL has no array of arrays of different lengths."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
