@@ -111,6 +111,17 @@ class Recorder(ApplicationRecorder):
             streams.setdefault(row["stream_id"], []).append(_stored(row))
         return streams
 
+    def select_claim(self, kind: str, digest: bytes) -> UUID | None:
+        """The stream that holds a unique value, by its keyed digest."""
+        rows = self._select("select stream_id from log.claims where kind = %s and digest = %s", (kind, digest))
+        return rows[0]["stream_id"] if rows else None
+
+    def select_key(self, digest: bytes) -> DictRow | None:
+        """What an idempotency key was answered: body (digest), position, status, resource_id."""
+        query = "select body, position, status, resource_id from log.idempotency where digest = %s"
+        rows = self._select(query, (digest,))
+        return rows[0] if rows else None
+
     def select_notifications(
         self,
         start: int | None,

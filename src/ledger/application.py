@@ -1,0 +1,236 @@
+"""The application: orders in, events out. The one place where a command meets the log.
+
+It is an application of the `eventsourcing` library with our own recorder and codec; the library's repository serves
+tools, while commands work on copies (see `ledger.unit_of_work`).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    IntegrityError,
+    Mapper,
+    ProcessRecorder,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment
+
+from ledger.kit.clock import Clock, system_clock
+from ledger.kit.command import Command
+from ledger.kit.errors import AlreadyClaimed, Conflict, IdempotencyMismatch, Refusal
+from ledger.kit.keyring import Keyring
+from ledger.log.codec import Codec
+from ledger.log.database import Database
+from ledger.log.recorder import Recorder
+from ledger.log.refusals import AppendRefused, AppendVoided, ClaimTaken, KeyUsed, PositionTaken
+from ledger.unit_of_work import Decided, UnitOfWork, Version
+
+NOUNS: Final = (
+    "organisation", "establishment", "person", "account", "dossier", "document", "invoice", "transfer",
+)  # fmt: skip
+for _noun in NOUNS:  # fills the registries of published names and of handlers
+    import_module(f"ledger.{_noun}.commands")
+
+ATTEMPTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The caller's key, scoped by account and route. `body` is the canonical form of the order; only its HMAC is kept.
+
+    `status` is what a repeat is answered with (an HTTP status on the API).
+    """
+
+    account_id: UUID | None
+    route: str
+    key: str
+    body: bytes
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command with the key that makes its repeats harmless."""
+
+    command: Command
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An accepted command: the position of its last event, what it made or changed, and whether it was a repeat."""
+
+    position: int
+    resource_id: UUID
+    status: int = 200
+    replayed: bool = False
+
+
+class _Factory(InfrastructureFactory[TrackingRecorder]):
+    """Gives the library our recorder; there is one kind of it."""
+
+    def __init__(self, env: Environment, recorder: Recorder) -> None:
+        super().__init__(env)
+        self._recorder = recorder
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return self._recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        del purpose
+        return self._recorder
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:
+        raise NotImplementedError("positions belong to the projection engine")
+
+    def process_recorder(self) -> ProcessRecorder:
+        raise NotImplementedError("positions belong to the projection engine")
+
+
+class Ledger(Application[UUID]):
+    """Accepts or refuses commands. Thread-safe; one for each process."""
+
+    name = "Ledger"
+
+    def __init__(self, database: Database, keyring: Keyring, *, clock: Clock = system_clock) -> None:
+        self.keyring = keyring
+        self.clock = clock
+        self.codec = Codec()
+        self.log_recorder = Recorder(database)
+        super().__init__()
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
+        return _Factory(env, self.log_recorder)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return self.codec
+
+    def execute(
+        self,
+        command: Command,
+        *,
+        actor: UUID | None,
+        key: IdempotencyKey | None = None,
+        correlation_id: UUID | None = None,
+        expected: Version | None = None,
+    ) -> Outcome:
+        """Decide on a command and record what it decided; return once it is durable.
+
+        Raises a Refusal, and then nothing was recorded. A conflict with another writer is decided again on fresh state,
+        a bounded number of times. A key that was accepted before returns its first outcome, whatever happened since.
+        """
+        digests = self._digests(key)
+        for attempt in range(ATTEMPTS):
+            if digests is not None and (outcome := self._repeat(digests)) is not None:
+                return outcome
+            unit = self._unit()
+            try:
+                decided = unit.decide(
+                    command, actor=actor, correlation_id=correlation_id, key=digests, expected=expected
+                )
+            except Refusal:
+                # The same order, accepted a moment ago in another thread, may be why this one is refused.
+                if digests is not None and (outcome := self._repeat(digests)) is not None:
+                    return outcome
+                raise
+            try:
+                return self._write([decided])[0]
+            except (KeyUsed, AppendVoided):
+                continue
+            except ClaimTaken as error:
+                if digests is not None and (outcome := self._repeat(digests)) is not None:
+                    return outcome
+                # Decided on stale knowledge: the next reading finds the holder, and says so in the noun's own words.
+                if attempt > 0:
+                    raise AlreadyClaimed(kind=error.kind) from error
+            except IntegrityError:
+                _back_off(attempt)
+        raise Conflict
+
+    def execute_many(
+        self, orders: Sequence[Order], *, actor: UUID | None, correlation_id: UUID | None = None
+    ) -> list[Outcome | Refusal]:
+        """Decide on many commands, each seeing what the ones before it did, and record them in one append.
+
+        Refusals stand alone, in place. Where another writer interferes the batch is halved until the command that
+        conflicts stands alone, and is then decided by itself.
+        """
+        if len(orders) == 1:
+            return [self._alone(orders[0], actor, correlation_id)]
+        unit = self._unit()
+        answers: list[Outcome | Refusal | Decided] = []
+        for order in orders:
+            answers.append(answer := self._decide(unit, order, actor, correlation_id))
+            if isinstance(answer, Decided):
+                unit.accept(answer)
+        decided = [answer for answer in answers if isinstance(answer, Decided)]
+        try:
+            recorded = iter(self._write(decided) if decided else [])
+        except (AppendRefused, AppendVoided, IntegrityError):
+            half = len(orders) // 2
+            first = self.execute_many(orders[:half], actor=actor, correlation_id=correlation_id)
+            return first + self.execute_many(orders[half:], actor=actor, correlation_id=correlation_id)
+        return [next(recorded) if isinstance(answer, Decided) else answer for answer in answers]
+
+    def _alone(self, order: Order, actor: UUID | None, correlation_id: UUID | None) -> Outcome | Refusal:
+        try:
+            return self.execute(order.command, actor=actor, key=order.key, correlation_id=correlation_id)
+        except Refusal as refusal:
+            return refusal
+
+    def _decide(
+        self, unit: UnitOfWork, order: Order, actor: UUID | None, correlation_id: UUID | None
+    ) -> Outcome | Refusal | Decided:
+        digests = self._digests(order.key)
+        try:
+            if digests is not None and (outcome := self._repeat(digests)) is not None:
+                return outcome
+            return unit.decide(order.command, actor=actor, correlation_id=correlation_id, key=digests)
+        except Refusal as refusal:
+            return refusal
+
+    def _write(self, decided: Sequence[Decided]) -> list[Outcome]:
+        try:
+            positions = self.log_recorder.append([each.append for each in decided])
+        except PositionTaken:
+            self.closing.set()
+            raise
+        return [
+            Outcome(position, each.resource_id, each.append.key.status if each.append.key else 200)
+            for position, each in zip(positions, decided, strict=True)
+        ]
+
+    def _unit(self) -> UnitOfWork:
+        return UnitOfWork(self.log_recorder, self.codec, self.keyring, self.clock())
+
+    def _digests(self, key: IdempotencyKey | None) -> tuple[bytes, bytes, int] | None:
+        if key is None:
+            return None
+        scope = f"{key.account_id}\n{key.route}\n{key.key}"
+        body = self.keyring.digest("idempotency-body", key.body.decode())
+        return self.keyring.digest("idempotency-key", scope), body, key.status
+
+    def _repeat(self, digests: tuple[bytes, bytes, int]) -> Outcome | None:
+        """What the key was answered before, if it was accepted; IdempotencyMismatch where the order was another."""
+        row = self.log_recorder.select_key(digests[0])
+        if row is None:
+            return None
+        if row["body"] != digests[1]:
+            raise IdempotencyMismatch
+        return Outcome(row["position"], row["resource_id"], row["status"], replayed=True)
+
+
+def _back_off(attempt: int) -> None:
+    """A short random wait, so that writers in conflict do not meet again at the same instant."""
+    time.sleep(random.uniform(0, 0.001 * 2 ** min(attempt, 6)))  # noqa: S311 - not a secret
