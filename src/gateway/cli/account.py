@@ -1,0 +1,44 @@
+"""`dossier-ledger account`: the first accounts of a deployment; afterwards the API makes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from gateway.cli.deployment import DataDir, opened
+from gateway.cli.words import invalid_fields
+from ledger.account.commands import CreateAccount
+from ledger.account.events import Role
+from ledger.kit.clock import parse_date
+
+app: Final = typer.Typer(no_args_is_help=True, help="Comptes : créer les premiers.")
+
+
+@app.callback()
+def account() -> None:
+    """Comptes : créer les premiers d'un déploiement."""
+
+
+@app.command("create")
+def create(
+    role: Annotated[Role, typer.Argument(help="Le rôle du compte.")],
+    *,
+    # Asked for rather than given: a command line is kept in histories and shown in process lists.
+    last_name: Annotated[str, typer.Option(prompt="Nom", help="Demandé s'il n'est pas donné.")],
+    first_name: Annotated[str, typer.Option(prompt="Prénom", help="Demandé s'il n'est pas donné.")],
+    email: Annotated[str, typer.Option(prompt="E-mail", help="Demandé s'il n'est pas donné.")],
+    ends_on: Annotated[str | None, typer.Option(metavar="DATE", help="Fin du mandat d'un auditeur.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Créer un compte ; affiche son identifiant."""
+    with invalid_fields():
+        command = CreateAccount(
+            last_name=last_name,
+            first_name=first_name,
+            email=email,
+            role=role,
+            ends_on=parse_date(ends_on, field="ends_on") if ends_on else None,
+        )
+    with opened(data_dir) as service:
+        typer.echo(service.ledger.execute(command, actor=None).resource_id)

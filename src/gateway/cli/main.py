@@ -1,0 +1,70 @@
+"""The `dossier-ledger` command. English names, French texts; exit codes in `docs/operating.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+import typer
+
+from gateway.cli import account, audit, demo, generate, import_, migrate, projections, schemas, serve, token, work
+from gateway.cli.exits import CommandError, ExitCode
+from gateway.settings import SettingsError
+from ledger.embedded import EmbeddedStartError
+from ledger.embedded_home import EmbeddedHomeError
+from ledger.kit.errors import Refusal
+from ledger.kit.keyring import KeyringFault
+
+app: Final = typer.Typer(
+    name="dossier-ledger",
+    help="Registre des dossiers et des règlements d'un fonds de formation.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A pretty traceback prints local variables, which may be personal.
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("work")(work.work)
+app.command("migrate")(migrate.migrate)
+app.command("generate")(generate.generate)
+app.command("import")(import_.import_)
+app.command("schemas")(schemas.schemas)
+app.add_typer(account.app, name="account")
+app.add_typer(audit.app, name="audit")
+app.add_typer(projections.app, name="projections")
+app.add_typer(token.app, name="token")
+
+
+def main() -> None:
+    """Run the command that `sys.argv` asks for, and exit with its code."""
+    sys.exit(guarded(app))
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """Run; what we foresee becomes one line on standard error with its exit code, anything else is a bug and shows."""
+    try:
+        command()
+    except CommandError as error:
+        return _fail(error.message, error.code)
+    except Refusal as refusal:
+        return _fail(refusal.message if refusal.field is None else f"{refusal.field} : {refusal}", ExitCode.REFUSED)
+    except SettingsError as error:
+        return _fail(f"Réglage : {error}", ExitCode.USAGE)
+    except (EmbeddedStartError, EmbeddedHomeError, KeyringFault) as error:
+        return _fail(str(error), ExitCode.FAULT)
+    except psycopg.OperationalError:
+        # Its text holds the address, sometimes the password.
+        return _fail("La base de données ne répond pas.", ExitCode.FAULT)
+    return ExitCode.DONE
+
+
+def _fail(message: str, code: ExitCode) -> int:
+    typer.echo(message, err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()
