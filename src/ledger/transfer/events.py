@@ -30,11 +30,16 @@ class LotOpened(OpeningEvent):
 
 
 class TransferAdded(Event):
+    """`prepared_by` is in the payload because the release decides on it: none of those who prepared a lot releases it.
+    None stands for the system (the import of past transfers).
+    """
+
     NAME: ClassVar[str] = "lot.transfer-added.v1"
 
     transfer_id: UUID
     beneficiary_establishment_id: UUID
     total_cents: int
+    prepared_by: UUID | None = None
 
 
 class TransferRemoved(Event):

@@ -1,0 +1,42 @@
+"""What an account refuses."""
+
+from __future__ import annotations
+
+from ledger.kit.errors import RuleBroken
+
+
+class NotAPortalAccount(RuleBroken):
+    """Memberships bound what a portal account sees; those who work for the fund have none."""
+
+    code = "not-a-portal-account"
+    template = "Seul un compte du portail peut être rattaché à une organisation."
+
+
+class MembershipAlreadyGranted(RuleBroken):
+    code = "membership-already-granted"
+    template = "Ce compte est déjà rattaché à cette organisation à ce titre."
+
+
+class MembershipAbsent(RuleBroken):
+    code = "membership-absent"
+    template = "Ce compte n'est pas rattaché à cette organisation à ce titre."
+
+
+class OrganisationNotOfThatKind(RuleBroken):
+    code = "organisation-not-of-that-kind"
+    template = "Cette organisation n'a pas cette qualité auprès du fonds."
+
+
+class EstablishmentOfAnotherOrganisation(RuleBroken):
+    code = "establishment-of-another-organisation"
+    template = "Un des établissements n'appartient pas à cette organisation."
+
+
+class AccountAlreadyDisabled(RuleBroken):
+    code = "account-already-disabled"
+    template = "Ce compte est déjà désactivé."
+
+
+class AccountNotDisabled(RuleBroken):
+    code = "account-not-disabled"
+    template = "Ce compte est déjà actif."
