@@ -1,0 +1,99 @@
+"""The application: routes, envelope, one place where refusals and validation errors become problems."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import logging
+from gateway.api import health, openapi
+from gateway.api.envelope import Envelope
+from gateway.api.metrics import Metrics, StateCollector
+from gateway.api.nouns import ORDERS, ROUTERS
+from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
+from gateway.api.validation import faults
+from gateway.service import serving
+from gateway.settings import JSON_LIMIT_BYTES, Settings
+from ledger.kit.errors import Refusal
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+_PLACES: dict[str, Place] = {"query": "query", "header": "header", "body": "body"}
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The gateway's application, for `settings` or the environment's. It opens its databases when it starts."""
+    settings = settings or Settings.from_environment()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        logging.configure(settings.log_level)
+        metrics: Metrics = app.state.metrics
+        async with serving(settings) as service:
+            app.state.service = service
+            metrics.registry.register(StateCollector(service))
+            with metrics.listening(settings.metrics_host, settings.metrics_port):
+                yield
+
+    return build(lifespan, json_limit_bytes=settings.json_limit_bytes)
+
+
+def build(lifespan: Lifespan | None = None, *, json_limit_bytes: int = JSON_LIMIT_BYTES) -> FastAPI:
+    """The routes and what surrounds them, with nothing open: enough to describe the API."""
+    # No interactive pages: they would load scripts from elsewhere. The schema itself is served below.
+    app = FastAPI(
+        title="dossier-ledger",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.metrics = metrics = Metrics()
+    app.state.orders = [route for orders in ORDERS for route in orders.routes]
+    for router in (health.router, openapi.router, *ROUTERS, *(orders.router for orders in ORDERS)):
+        app.include_router(router)
+    _answer_problems(app)
+    app.add_middleware(Envelope, metrics=metrics, json_limit_bytes=json_limit_bytes)
+    return app
+
+
+def _answer_problems(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Refusal, _problem)
+    app.add_exception_handler(RequestValidationError, _problem)
+    app.add_exception_handler(HTTPException, _problem)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return problem_of(error).response(str(request.state.correlation_id))
+
+
+def problem_of(error: Any) -> Problem:
+    """The problem that answers an exception which is an answer."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Refusal):
+        return of_refusal(error)
+    if isinstance(error, RequestValidationError):
+        return _of_validation(error)
+    if error.status_code == 405:
+        return problem("method-not-allowed", headers=error.headers)
+    return not_found()
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    """An id that is none names nothing: it is not found. Everything else names its parameter and the rule."""
+    found: list[Fault] = []
+    for each in error.errors():
+        where, *location = each["loc"]
+        if where == "path":
+            return not_found()
+        found += faults([{**each, "loc": location}], _PLACES[where])
+    return problem("invalid", *found)

@@ -1,0 +1,120 @@
+"""What every request goes through: a correlation id, a size limit, problems for answers, a log line, figures."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.api.limits import Limited
+from gateway.api.metrics import Metrics
+from gateway.api.problems import Problem, of_refusal, problem
+from ledger.kit.errors import Refusal
+from ledger.kit.ids import uuid7
+
+CORRELATION: Final = "correlation-id"
+_UUID: Final = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_log = structlog.get_logger("gateway.access")
+
+
+class Envelope:
+    """Pure ASGI: the routes' own middleware would cost as much as a route."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, json_limit_bytes: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._json_limit_bytes = json_limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._json_limit_bytes)
+        try:
+            await exchange.run(self._app)
+        finally:
+            self._note(exchange)
+
+    def _note(self, exchange: _Exchange) -> None:
+        seconds = time.perf_counter() - exchange.started
+        route = exchange.route
+        self._metrics.answered(exchange.method, route, exchange.status, seconds)
+        _log.info(
+            "request",
+            method=exchange.method,
+            route=route,
+            status=exchange.status,
+            ms=round(seconds * 1000, 1),
+            correlation_id=str(exchange.correlation_id),
+            account_id=exchange.state.get("account_id"),
+        )
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
+        self.started = time.perf_counter()
+        self.status = 500
+        self.correlation_id = _correlation_id(scope)
+        self.state: dict[str, Any] = scope.setdefault("state", {})
+        self._scope = scope
+        self._send = send
+        self._receive = Limited(receive, scope, limit_bytes)
+        self._begun = False
+        self.state["correlation_id"] = self.correlation_id
+        self.state["limited"] = self._receive
+
+    @property
+    def method(self) -> str:
+        """The method, or `other`: a caller could send any text, and it becomes a label."""
+        method: str = self._scope["method"]
+        return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+
+    @property
+    def route(self) -> str:
+        """The template of the route, never the path or the query."""
+        return getattr(self._scope.get("route"), "path", "unknown")
+
+    async def run(self, app: ASGIApp) -> None:
+        try:
+            await app(self._scope, self._receive, self.send)
+        except Problem as refused:
+            await self._answer(refused)
+        except Refusal as refusal:
+            await self._answer(of_refusal(refusal))
+        except (OperationalError, PoolTimeout):
+            _log.exception("database unavailable", correlation_id=str(self.correlation_id))
+            await self._answer(problem("unavailable", headers={"Retry-After": "1"}))
+        except Exception:
+            _log.exception("unexpected error", route=self.route, correlation_id=str(self.correlation_id))
+            if self._begun:
+                raise  # the answer cannot be taken back: the server cuts it, and the client sees it cut
+            await self._answer(problem("internal"))
+
+    async def _answer(self, refused: Problem) -> None:
+        if not self._begun:
+            await refused.response(str(self.correlation_id))(self._scope, self._receive, self.send)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[CORRELATION] = str(self.correlation_id)
+            headers["x-content-type-options"] = "nosniff"
+            headers.setdefault("cache-control", "no-store")
+        await self._send(message)
+
+
+def _correlation_id(scope: Scope) -> UUID:
+    """The caller's own `Correlation-Id` where it is a UUID, else a new one."""
+    given = next((value for name, value in scope["headers"] if name == CORRELATION.encode()), b"")
+    return UUID(given.decode()) if _UUID.fullmatch(given) else uuid7()

@@ -1,0 +1,70 @@
+"""Examples of the API's description, built from its schemas: one fictitious value for each name of a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_ID: Final = "01890a5d-ac96-774b-bcce-b302099a8057"
+VALUES: Final[Mapping[str, Any]] = {
+    "number": "1900000001.01",
+    "request_number": "1234567",
+    "title": "Lire un plan d'exécution",
+    "name": "Formations du Modèle",
+    "company_name": "Bâtiments du Modèle",
+    "trade_name": "Le Modèle",
+    "last_name": "Exemple",
+    "first_name": "Ariane",
+    "siret": "99900001199009",
+    "siren": "999000011",
+    "nda": "11990000199",
+    "street": "1 rue de l'Exemple",
+    "postcode": "75000",
+    "town": "Modèleville",
+    "iban": "FR76 •••• •••• 123",
+    "bic": "PSSTFRPP",
+    "reference": "VIR550",
+    "invoice_reference": "F-2026-001",
+    "lot_reference": "VIR550",
+    "media_type": "application/pdf",
+    "code": "PLAN",
+    "label": "Plan de développement des compétences",
+    "amount_cents": 120000,
+    "total_cents": 120000,
+    "next_cursor": None,
+    "event": "dossier.agreement-issued.v1",
+}
+_BY_TYPE: Final[Mapping[str, Any]] = {"string": "exemple", "integer": 1, "boolean": False, "number": 1, "null": None}
+_BY_FORMAT: Final[Mapping[str, Any]] = {
+    "uuid": _ID,
+    "date": "2026-09-01",
+    "date-time": "2026-09-01T08:30:00Z",
+    "binary": "",
+}
+
+
+def add(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Give each JSON answer of an operation its example."""
+    for status, answer in operation["responses"].items():
+        content = answer.get("content", {}).get("application/json")
+        if status.startswith("2") and content is not None:
+            content["example"] = example_of(content["schema"], schemas)
+
+
+def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:
+    """A value that the schema accepts; `name` is the field that it is for."""
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas, name)
+    if name in VALUES and schema.get("type") != "object":
+        return VALUES[name]
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][0], schemas, name)
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("type") == "object":
+        return {key: example_of(inner, schemas, key) for key, inner in schema.get("properties", {}).items()}
+    if schema.get("type") == "array":
+        return [example_of(schema.get("items", {}), schemas, name.removesuffix("s"))]
+    return _BY_FORMAT.get(schema.get("format", ""), _BY_TYPE.get(schema.get("type", ""), None))

@@ -1,0 +1,103 @@
+"""Figures for an operator's Prometheus, on a listener of their own. No label holds anything personal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ledger.log.database import Role
+
+if TYPE_CHECKING:
+    from gateway.service import Service
+
+_PROJECTIONS = "select projector, position, state from read.position"
+_HEAD = "select coalesce(max(position), 0) as head from log.events"
+
+
+class Metrics:
+    """One process's figures. Routes are named by their template: a path would hold ids."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "ledger_http_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "ledger_http_request_seconds", "Time to the end of the answer.", ["route"], registry=self.registry
+        )
+        self._commands = Counter(
+            "ledger_commands", "Commands by outcome.", ["command", "outcome"], registry=self.registry
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def commanded(self, command: str, outcome: str) -> None:
+        """`outcome` is `recorded`, `replayed`, or the code of a refusal."""
+        self._commands.labels(command, outcome).inc()
+
+    @contextmanager
+    def listening(self, host: str, port: int) -> Iterator[None]:
+        """A listener of its own while the block runs; port 0 opens none."""
+        if port == 0:
+            yield
+            return
+        server, thread = start_http_server(port, host, self.registry)
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join(timeout=5)
+
+
+class StateCollector(Collector):
+    """What the database and the pools say at the moment of the scrape."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._projections()
+        yield self._pools()
+
+    def _projections(self) -> Iterator[Metric]:
+        position = GaugeMetricFamily("ledger_projection_position", "Last position folded.", labels=["projection"])
+        lag = GaugeMetricFamily("ledger_projection_lag", "Events not folded yet.", labels=["projection"])
+        failed = GaugeMetricFamily("ledger_projection_stopped", "1 when failed or waiting.", labels=["projection"])
+        up = GaugeMetricFamily("ledger_database_up", "1 when the database answered this scrape.")
+        appended = GaugeMetricFamily("ledger_log_position", "The log's highest position: events appended so far.")
+        try:
+            head, rows = self._read()
+        except psycopg.Error:
+            up.add_metric([], 0)
+        else:
+            up.add_metric([], 1)
+            appended.add_metric([], head)
+            for row in rows:
+                position.add_metric([row["projector"]], row["position"])
+                lag.add_metric([row["projector"]], max(0, head - row["position"]))
+                failed.add_metric([row["projector"]], row["state"] in {"failed", "waiting"})
+        yield from (up, appended, position, lag, failed)
+
+    def _read(self) -> tuple[int, list[dict[str, Any]]]:
+        with self._service.database.transaction(Role.PROJECTOR) as connection:
+            rows = connection.execute(_PROJECTIONS).fetchall()
+            row = connection.execute(_HEAD).fetchone()
+        return int(row["head"]) if row else 0, rows
+
+    def _pools(self) -> Metric:
+        pools = GaugeMetricFamily("ledger_pool_connections", "Database connections.", labels=["pool", "state"])
+        for name, pool in (("commands", self._service.database.pool), ("queries", self._service.queries.pool)):
+            figures = pool.get_stats()
+            pools.add_metric([name, "open"], figures.get("pool_size", 0))
+            pools.add_metric([name, "idle"], figures.get("pool_available", 0))
+            pools.add_metric([name, "waiting"], figures.get("requests_waiting", 0))
+        return pools

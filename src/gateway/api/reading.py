@@ -1,0 +1,90 @@
+"""A reading: one transaction as the caller's database role, with the caller's scope, over named projections."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Depends, Request
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from gateway.api import positions
+from gateway.api.authentication import Authenticated
+from gateway.api.etags import etag, unchanged
+from gateway.auth.tokens import Caller
+from gateway.service import Service
+from ledger.account.events import Role as AccountRole
+from ledger.kit.personal import Personal
+from ledger.log.database import Role
+from projections.reader import Reader
+
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An open transaction, and the position of the slowest projection that it reads."""
+
+    connection: AsyncConnection[DictRow]
+    position: int
+
+
+class Call:
+    """One authenticated query: opens readings, and answers with position and ETag."""
+
+    def __init__(self, request: Request, caller: Authenticated) -> None:
+        self.request = request
+        self.caller = caller
+        self.service: Service = request.app.state.service
+        self.reader = reader_of(caller)
+
+    @asynccontextmanager
+    async def reading(self, *projectors: str, at_least: int | None = None) -> AsyncIterator[Reading]:
+        """A transaction that sees what the caller may see, once `projectors` have folded `at_least`."""
+        if at_least is not None:
+            await positions.wait_for(self.service.queries, projectors, at_least)
+        role = Role.GATEWAY if self.caller.role is AccountRole.PORTAL else Role.STAFF
+        async with self.service.queries.transaction(role, scope=self.reader.scope) as connection:
+            # Read first: rows that are younger than the position said are harmless, older ones would be a lie.
+            yield Reading(connection, await positions.position_of(connection, projectors))
+
+    async def opened(self, sealed: list[str | None]) -> list[str | None]:
+        """The clear text of sealed columns, in order; « effacé » for what was erased, None for None."""
+        values = [Personal.parse(text) for text in sealed if text is not None]
+        if not values:
+            return [None] * len(sealed)
+        clear = iter(await run_in_threadpool(self.service.keyring.open_many, values))
+        return [None if text is None else str(next(clear)) for text in sealed]
+
+    def answer(self, shown: BaseModel | Mapping[str, Any], position: int) -> Response:
+        """A list, or anything else without a version of its own."""
+        return Response(_json(shown), headers={positions.HEADER: str(position)}, media_type=JSON)
+
+    def detail(self, shown: BaseModel | Mapping[str, Any], position: int, *, version: int) -> Response:
+        """One resource, with its ETag; 304 where the caller has it already."""
+        body = _json(shown)
+        tag = etag(version, body)
+        headers = {positions.HEADER: str(position), "ETag": tag, "Cache-Control": "private, no-cache"}
+        if unchanged(self.request.headers.get("if-none-match"), tag):
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type=JSON)
+
+
+Calling = Annotated[Call, Depends()]
+
+
+def reader_of(caller: Caller) -> Reader:
+    """Staff see all through their database role, and have no scope."""
+    scope = caller.scope if caller.role is AccountRole.PORTAL else ()
+    return Reader(account_id=caller.account_id, role=caller.role, scope=scope)
+
+
+def _json(shown: BaseModel | Mapping[str, Any]) -> bytes:
+    return shown.model_dump_json().encode() if isinstance(shown, BaseModel) else orjson.dumps(shown)

@@ -1,0 +1,76 @@
+"""Everything that a process of the gateway holds open, opened and closed in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from projections.registry import ALL
+
+from gateway.auth import TokenStore
+from gateway.auth import migrate as migrate_auth
+from gateway.settings import Settings
+from ledger.application import Ledger
+from ledger.kit.keyring import Keyring, MasterKey
+from ledger.kit.keyring import migrate as migrate_keys
+from ledger.log.database import AsyncDatabase, Database
+from ledger.log.migrations import migrate as migrate_log
+from ledger.vault.directory import DirectoryStore
+from ledger.vault.vault import Vault
+from projections.engine.schema import install
+
+
+@dataclass(frozen=True)
+class Service:
+    """What commands need; the API adds `queries`."""
+
+    settings: Settings
+    database: Database
+    queries: AsyncDatabase
+    keyring: Keyring
+    ledger: Ledger
+    vault: Vault
+    tokens: TokenStore
+
+
+def migrate(settings: Settings) -> None:
+    """Bring both databases to this version: keys, log, tokens, read models. Safe in processes that start together."""
+    migrate_keys(settings.keys_database_url)
+    migrate_log(settings.database_url, origin=settings.origin)
+    migrate_auth(settings.database_url)
+    install(settings.database_url, ALL)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Service]:
+    """A service for commands; its pool for queries is not open yet (see `serving`)."""
+    with Database(settings.database_url) as database, _keyring(settings) as keyring:
+        yield Service(
+            settings=settings,
+            database=database,
+            queries=AsyncDatabase(settings.database_url),
+            keyring=keyring,
+            ledger=Ledger(database, keyring),
+            vault=Vault(DirectoryStore(settings.vault_dir), keyring),
+            tokens=TokenStore(database),
+        )
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Service]:
+    """The same with the pool for queries open on the running event loop."""
+    with opened(settings) as service:
+        async with service.queries:
+            yield service
+
+
+def _keyring(settings: Settings) -> Keyring:
+    master = MasterKey.from_environment() or MasterKey.from_file_or_new(_private(settings))
+    return Keyring(settings.keys_database_url, master)
+
+
+def _private(settings: Settings) -> Path:
+    settings.master_key_path.parent.mkdir(parents=True, exist_ok=True)
+    return settings.master_key_path
