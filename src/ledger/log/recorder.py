@@ -84,6 +84,8 @@ class Recorder(ApplicationRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
         """Append events, as the library asks for it; `kwargs` are an Append's other fields."""
+        if not stored_events:
+            return []
         base = self._base([Append(events=stored_events, **{"command_id": uuid7(), **kwargs})])
         return list(range(base + 1, base + len(stored_events) + 1))
 

@@ -25,7 +25,7 @@ end
 $$;
 
 create table log.deployment (
-  only boolean primary key default true check (only),
+  one boolean primary key default true check (one),
   origin text not null,
   created_at timestamptz not null default now()
 );
