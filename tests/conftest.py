@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +22,17 @@ from support.databases import Cluster, Databases
 HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 
+PLACES = f"dossier-ledger-tests-{os.getuid()}-"
+
+
+def _remove_abandoned_clusters() -> None:
+    """What a killed run of an hour ago or more has left: nothing else would ever stop its server."""
+    for place in Path(tempfile.gettempdir()).glob(f"{PLACES}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - place.stat().st_mtime > 3600 and embedded.stop_abandoned(place):
+                shutil.rmtree(place)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The run's PostgreSQL: one server for all xdist workers, stopped by the last of them."""
@@ -28,10 +41,11 @@ def cluster() -> Iterator[Cluster]:
         yield external
         external.close()
         return
+    _remove_abandoned_clusters()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     # Directly under the temporary directory, since the server's account cannot enter pytest's private one; the
     # server's own directory in it is private.
-    place = Path(tempfile.gettempdir()) / f"dossier-ledger-tests-{os.getuid()}-{run}"
+    place = Path(tempfile.gettempdir()) / f"{PLACES}{run}"
     place.mkdir(mode=0o711, exist_ok=True)
     server = embedded.start(place, HASTY)
     embedded_cluster = Cluster(server.url("postgres"))

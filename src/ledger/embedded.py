@@ -227,7 +227,8 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 def _launch(home: Home, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
     _clear_remains(home)
-    given = {**settings, "listen_addresses": "", "unix_socket_directories": f'"{_socket_dir(home)}"', "port": str(PORT)}
+    socket = {"unix_socket_directories": f'"{_socket_dir(home)}"', "unix_socket_permissions": "0700", "port": str(PORT)}
+    given = {**settings, **socket, "listen_addresses": ""}
     options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
     command: list[str | Path] = [
         home.binaries / "postgres",
