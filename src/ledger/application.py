@@ -183,6 +183,14 @@ class Ledger(Application[UUID]):
             return first + self.execute_many(orders[half:], actor=actor, correlation_id=correlation_id)
         return [next(recorded) if isinstance(answer, Decided) else answer for answer in answers]
 
+    def outcome_of(self, key: IdempotencyKey) -> Outcome | None:
+        """What an order with this key was answered, if it was accepted; IdempotencyMismatch where it was another.
+
+        For callers whose order costs them something before it is given, such as storing a document's bytes.
+        """
+        digests = self._digests(key)
+        return None if digests is None else self._repeat(digests)
+
     def _alone(self, order: Order, actor: UUID | None, correlation_id: UUID | None) -> Outcome | Refusal:
         try:
             return self.execute(order.command, actor=actor, key=order.key, correlation_id=correlation_id)

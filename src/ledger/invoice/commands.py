@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -79,7 +80,9 @@ def receive_invoice(command: ReceiveInvoice, work: Work) -> UUID:
         InvoiceReceived,
         id=work.new_id(),
         at=work.now,
-        duplicate_key=_duplicate_key(command, beneficiary.siret),
+        duplicate_key=duplicate_key(
+            beneficiary.siret, command.reference, dossier.id, command.starts_on, command.ends_on
+        ),
         **dict(command),
     )
     work.add(invoice)
@@ -141,7 +144,9 @@ def _check_amounts(command: ReceiveInvoice) -> None:
         raise Invalid(field="vat_exemption", rule="Une facture exonérée ne porte pas de TVA.")
 
 
-def _duplicate_key(command: ReceiveInvoice, siret: str) -> str:
-    """What makes two invoices the same one (row B2). Stored, and claimed again by replay: never change its form."""
-    reference = normalise_reference(command.reference)
-    return f"{siret}|{reference}|{command.dossier_id}|{command.starts_on}|{command.ends_on}"
+def duplicate_key(siret: str, reference: str, dossier_id: UUID, starts_on: date, ends_on: date) -> str:
+    """What makes two invoices the same one (row B2): the beneficiary's SIRET, its reference, the dossier, the period.
+
+    Stored, and claimed again by replay: never change its form.
+    """
+    return f"{siret}|{normalise_reference(reference)}|{dossier_id}|{starts_on}|{ends_on}"

@@ -65,3 +65,14 @@ class TransferAlreadyRejected(RuleBroken):
 class TransferAlreadyWithdrawn(RuleBroken):
     code = "transfer-already-withdrawn"
     template = "Ce virement a été retiré de son lot."
+
+
+class LineAmountDiffers(RuleBroken):
+    """A past transfer paid what was approved, to the cent. `line` counts from 0."""
+
+    code = "line-amount-differs"
+    template = "Le montant de la ligne n'est pas celui qui a été approuvé pour cette facture."
+
+    def __init__(self, *, line: int) -> None:
+        self.line = line
+        super().__init__(field="lines")
