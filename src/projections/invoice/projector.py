@@ -1,0 +1,134 @@
+"""Invoices: received, service attested, approved or disputed, scheduled in a lot, paid."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from ledger.invoice.events import (
+    DisputeResolved,
+    InvoiceApproved,
+    InvoiceDisputed,
+    InvoicePaid,
+    InvoiceReceived,
+    InvoiceScheduled,
+    InvoiceUnscheduled,
+    ServiceAttested,
+)
+from projections.engine import Entry, Need, Projector, Rows, Table, columns, key, new, on
+from projections.invoice.status import Status
+
+_COPIED: Final = (
+    "dossier_id",
+    "beneficiary_establishment_id",
+    "reference",
+    "issued_on",
+    "starts_on",
+    "ends_on",
+    "net_cents",
+    "vat_rate_basis_points",
+    "vat_cents",
+    "gross_cents",
+    "vat_exemption",
+)
+
+
+def _invoice(entry: Entry) -> tuple[Need, ...]:
+    return (key("invoice", entry.id),)
+
+
+class InvoiceProjector(Projector):
+    """One row for each invoice; the dispute's reason stays sealed and goes with the dispute."""
+
+    NAME: ClassVar[str] = "invoice"
+    VERSION: ClassVar[int] = 1
+    TABLES: ClassVar[tuple[Table, ...]] = (
+        Table(
+            "invoice",
+            key=("invoice_id",),
+            columns=columns(
+                invoice_id="uuid",
+                dossier_id="uuid",
+                beneficiary_establishment_id="uuid",
+                reference="text",
+                status="text",
+                issued_on="date",
+                starts_on="date",
+                ends_on="date",
+                received_on="date",
+                net_cents="bigint",
+                vat_rate_basis_points="int",
+                vat_cents="bigint",
+                gross_cents="bigint",
+                vat_exemption="text",
+                service_attested_on="date",
+                approved_cents="bigint",
+                approved_on="date",
+                dispute_reason_sealed="text",
+                lot_id="uuid",
+                transfer_id="uuid",
+                paid_on="date",
+                version="bigint",
+            ),
+        ),
+    )
+
+    @on(InvoiceReceived, needs=lambda e: (new("invoice", e.id),))
+    def received(self, event: Entry, rows: Rows) -> None:
+        rows.put(
+            "invoice",
+            {
+                "invoice_id": event.id,
+                **{name: event.data[name] for name in _COPIED},
+                "status": Status.RECEIVED.value,
+                "received_on": event.data["on"],
+                "approved_cents": 0,
+                "version": event.version,
+            },
+        )
+
+    @on(ServiceAttested, needs=_invoice)
+    def attested(self, event: Entry, rows: Rows) -> None:
+        rows.change("invoice", event.id, service_attested_on=event.data["on"], version=event.version)
+
+    @on(InvoiceApproved, needs=_invoice)
+    def approved(self, event: Entry, rows: Rows) -> None:
+        rows.change(
+            "invoice",
+            event.id,
+            status=Status.APPROVED.value,
+            approved_cents=event.data["amount_cents"],
+            approved_on=event.data["on"],
+            version=event.version,
+        )
+
+    @on(InvoiceDisputed, needs=_invoice)
+    def disputed(self, event: Entry, rows: Rows) -> None:
+        rows.change(
+            "invoice",
+            event.id,
+            status=Status.DISPUTED.value,
+            dispute_reason_sealed=event.data["reason"],
+            approved_cents=0,
+            approved_on=None,
+            version=event.version,
+        )
+
+    @on(DisputeResolved, needs=_invoice)
+    def dispute_resolved(self, event: Entry, rows: Rows) -> None:
+        status = Status.RECEIVED.value
+        rows.change("invoice", event.id, status=status, dispute_reason_sealed=None, version=event.version)
+
+    @on(InvoiceScheduled, needs=_invoice)
+    def scheduled(self, event: Entry, rows: Rows) -> None:
+        data, status = event.data, Status.SCHEDULED.value
+        place = {"lot_id": data["lot_id"], "transfer_id": data["transfer_id"]}
+        rows.change("invoice", event.id, status=status, **place, version=event.version)
+
+    @on(InvoiceUnscheduled, needs=_invoice)
+    def unscheduled(self, event: Entry, rows: Rows) -> None:
+        status = Status.APPROVED.value
+        rows.change("invoice", event.id, status=status, lot_id=None, transfer_id=None, version=event.version)
+
+    @on(InvoicePaid, needs=_invoice)
+    def paid(self, event: Entry, rows: Rows) -> None:
+        rows.change("invoice", event.id, status=Status.PAID.value, paid_on=event.data["on"], version=event.version)
