@@ -91,6 +91,11 @@ class Keyring:
         held = self._one(subject)
         return held.key if held else None
 
+    def is_destroyed(self, subject: UUID) -> bool:
+        """True where the key was destroyed: a subject that never had one, or whose row was lost, is no erasure."""
+        held = self._one(subject)
+        return held is not None and held.key is None
+
     def digest(self, kind: str, value: str) -> bytes:
         """32 bytes by which equal values of one kind are found without being stored: HMAC-SHA-256.
 

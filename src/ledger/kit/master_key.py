@@ -26,7 +26,7 @@ VARIABLE: Final = "LEDGER_MASTER_KEY"
 _NONCE_BYTES: Final = 12
 
 
-class KeyringFault(Exception):  # noqa: N818 - a fault is the operator's, as a refusal is a person's
+class KeyringFault(Exception):
     """Base of what goes wrong with keys. It is a fault for the operator, never an answer to a person."""
 
 
