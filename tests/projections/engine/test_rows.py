@@ -63,7 +63,9 @@ def test_a_row_that_came_back_to_what_it_was_is_not_written():
 def test_what_a_batch_needs_is_asked_once_and_new_rows_not_at_all():
     stored = Stored(piece(1), piece(2))
     rows = Rows([PIECE], stored)
-    rows.prepare([key("piece", "d1", 1), key("piece", "d1", 2), new("piece", "d2", 1), index("piece", "dossier_id", "d1")])
+    rows.prepare(
+        [key("piece", "d1", 1), key("piece", "d1", 2), new("piece", "d2", 1), index("piece", "dossier_id", "d1")]
+    )
     rows.prepare([new_index("piece", "dossier_id", "d2"), key("piece", "d1", 1)])
     assert stored.asked == ["index"] or sorted(stored.asked) == ["index", "key"]
     before = list(stored.asked)

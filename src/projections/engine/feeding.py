@@ -1,0 +1,69 @@
+"""Feeding projections from the log: one reading for all that stand at one position, up to what this release knows."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+import structlog
+
+from projections.engine.batches import Batches, Transaction
+from projections.engine.entry import Entry
+from projections.engine.reading import known_names, read_entries
+
+_log = structlog.get_logger(__name__)
+
+
+class Feeder:
+    """Reads for one `Batches`. `waits_at` is the position of an event whose name only a newer release knows."""
+
+    def __init__(
+        self, batches: Batches, transaction: Transaction, *, limit: int, known: Container[str] | None = None
+    ) -> None:
+        self.batches = batches
+        self.waits_at: int | None = None
+        self._transaction = transaction
+        self._limit = limit
+        self._known = known_names() if known is None else known
+
+    def feed(self, *, upto: int | None = None) -> int:
+        """Give each group of projections one batch; return how many entries were read."""
+        groups = self.batches.groups()
+        self.waits_at = None
+        # Whoever is behind reads as far as the next group, and joins it there.
+        ends = [*(position for position, _ in groups), None][1:]
+        return sum(
+            self._feed_group(start, names, _nearer(end, upto)) for (start, names), end in zip(groups, ends, strict=True)
+        )
+
+    def _feed_group(self, start: int, names: Sequence[str], end: int | None) -> int:
+        with self._transaction() as connection:
+            entries = read_entries(connection, start, self._limit, upto=end)
+        foldable = self._until_unknown(entries)
+        if foldable:
+            self.batches.apply(names, foldable)
+        elif entries:
+            self._wait(names, entries[0])
+        return len(foldable)
+
+    def _until_unknown(self, entries: list[Entry]) -> list[Entry]:
+        for at, entry in enumerate(entries):
+            if entry.name not in self._known:
+                return entries[:at]
+        return entries
+
+    def _wait(self, names: Sequence[str], entry: Entry) -> None:
+        # Neither skipped nor failed: a newer release reads it. Until then everything behind it waits.
+        self.waits_at = entry.position
+        for name in names:
+            if self.batches.owned[name].state != "waiting":
+                self.batches.halt(name, "waiting", f"unknown event name {entry.name}", entry.position)
+                _log.error(
+                    "projection waits for a newer release",
+                    projection=name,
+                    position=entry.position,
+                    event_name=entry.name,
+                )
+
+
+def _nearer(end: int | None, upto: int | None) -> int | None:
+    return min((limit for limit in (end, upto) if limit is not None), default=None)

@@ -1,0 +1,41 @@
+"""Reading the log for folds, and knowing which names this process can fold."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Container
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+import orjson
+from psycopg import Connection
+from psycopg.rows import DictRow, tuple_row
+
+import ledger
+from ledger.kit.names import published
+from projections.engine.entry import Entry
+
+# Ids leave PostgreSQL as text, since folds know them as they stand in the payload.
+_AFTER: Final = b"""
+select position, stream_id::text, version, name, recorded_at, actor::text, dossiers::text[], payload
+from log.events where position > %s and position <= %s order by position limit %s
+"""
+
+
+def read_entries(connection: Connection[DictRow], after: int, limit: int, *, upto: int | None = None) -> list[Entry]:
+    """At most `limit` entries after a position, in order. None is skipped: positions are gapless, in commit order."""
+    with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+        cursor.execute(_AFTER, (after, 2**63 - 1 if upto is None else upto, limit))
+        return [
+            Entry(position, stream, version, name, recorded_at, actor, tuple(dossiers), orjson.loads(payload))
+            for position, stream, version, name, recorded_at, actor, dossiers, payload in cursor
+        ]
+
+
+def known_names() -> Container[str]:
+    """Every published name of this release: all nouns' events are imported, whether or not a projector reads them."""
+    for module in pkgutil.iter_modules(ledger.__path__, "ledger."):
+        if module.ispkg and find_spec(f"{module.name}.events"):
+            import_module(f"{module.name}.events")
+    return published
