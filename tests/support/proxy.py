@@ -31,6 +31,7 @@ class Wire:
     _armed: list[Cut] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
     _sockets: list[socket.socket] = field(default_factory=list)
+    _appending: set[socket.socket] = field(default_factory=set)
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -74,8 +75,10 @@ class Wire:
 
     def _to_server(self, client: socket.socket, server: socket.socket) -> None:
         for data in _received(client):
+            if b"log.append" in data:
+                self._appending.add(client)
             if self._takes(Cut.BEFORE_APPEND, b"log.append" in data) or self._takes(
-                Cut.BEFORE_COMMIT, b"COMMIT" in data
+                Cut.BEFORE_COMMIT, b"COMMIT" in data and client in self._appending
             ):
                 break
             _send(server, data)
@@ -84,8 +87,10 @@ class Wire:
 
     def _to_client(self, client: socket.socket, server: socket.socket) -> None:
         for data in _received(server):
-            if self._takes(Cut.AFTER_COMMIT, b"COMMIT\x00" in data):
+            if self._takes(Cut.AFTER_COMMIT, b"COMMIT\x00" in data and client in self._appending):
                 break
+            if b"COMMIT\x00" in data:
+                self._appending.discard(client)
             _send(client, data)
         _close(client)
         _close(server)

@@ -34,6 +34,7 @@ _APPEND: Final = (
     "%s::int[], %s::uuid[], %s::int[], "
     "%s::int[], %s::bytea[], %s::bytea[], %s::int[], %s::uuid[])"
 )
+READ_ATTEMPTS: Final = 3
 _EVENT: Final = "stream_id, version, name, payload"
 _LAST_POSITION: Final = 2**63 - 1
 _LAST_VERSION: Final = 2**31 - 1
@@ -152,6 +153,16 @@ class Recorder(ApplicationRecorder):
         return LogSubscription(recorder=self, gt=gt, topics=topics)
 
     def _select(self, query: str, parameters: tuple[Any, ...]) -> list[DictRow]:
+        # A read may be asked again on another connection: a pooled one may have died since it was last used.
+        for _ in range(READ_ATTEMPTS - 1):
+            try:
+                return self._select_once(query, parameters)
+            except psycopg.OperationalError as error:
+                if not is_disconnection(error):
+                    raise
+        return self._select_once(query, parameters)
+
+    def _select_once(self, query: str, parameters: tuple[Any, ...]) -> list[DictRow]:
         with self.database.transaction(Role.WRITER) as connection:
             return connection.execute(query.encode(), parameters, binary=True).fetchall()
 
