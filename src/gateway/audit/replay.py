@@ -84,7 +84,7 @@ def roles_of(connection: Connection[DictRow], accounts: Iterable[UUID]) -> dict[
     """The role of each account, from the event that created it."""
     rows = connection.execute(
         "select stream_id, payload from log.events"
-        " where stream_id = any(%s) and version = 0 and name = 'account.created.v1'",
+        " where stream_id = any(%s) and name = 'account.created.v1'",
         (list(accounts),),
         binary=True,
     )

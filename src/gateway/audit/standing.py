@@ -27,6 +27,7 @@ class Standing:
     starts_on: str | None = None
     ends_on: str | None = None
     opened_on: str | None = None
+    settled_on: str | None = None
     closed_on: str | None = None
     instruction: str = "under-review"
     execution: str = "not-started"
@@ -44,9 +45,25 @@ class Standing:
     def exists(self) -> bool:
         return self.number is not None
 
+    @property
+    def financial(self) -> str:
+        """The financial axis, which follows from the other axes and the money."""
+        if self.instruction != "agreed":
+            return "uncommitted"
+        if self.closing in {"settled", "closed"}:
+            return "settled"
+        if not self.reserved_cents:
+            return "committed"
+        return "paid" if self.paid_cents == self.reserved_cents else "approved"
+
+    @property
+    def trainee_count(self) -> int:
+        return sum(trainee["withdrawn_on"] is None for trainee in self.trainees.values())
+
     def as_json(self) -> dict[str, Any]:
         """The stable machine form (`docs/audit.md`)."""
-        return {"exists": self.exists, **asdict(self), "trainee_count": len(self.trainees)}
+        derived = {"exists": self.exists, "financial": self.financial, "trainee_count": self.trainee_count}
+        return {**asdict(self), **derived}
 
     def summary(self) -> dict[str, Any]:
         """The single values, by which two standings are compared field by field."""
@@ -115,12 +132,17 @@ def _terms(standing: Standing, event: Recorded) -> None:
 @_on("dossier.trainee-enrolled.v1")
 def _enrolled(standing: Standing, event: Recorded) -> None:
     data = event.data
-    standing.trainees[data["person_id"]] = {"starts_on": data["starts_on"], "ends_on": data["ends_on"]}
+    standing.trainees[data["person_id"]] = {
+        "starts_on": data["starts_on"],
+        "ends_on": data["ends_on"],
+        "withdrawn_on": None,
+    }
 
 
 @_on("dossier.trainee-withdrawn.v1")
 def _trainee_withdrawn(standing: Standing, event: Recorded) -> None:
-    standing.trainees.pop(event.data["person_id"], None)
+    if trainee := standing.trainees.get(event.data["person_id"]):
+        trainee["withdrawn_on"] = event.data["on"]
 
 
 @_on("dossier.agreement-issued.v1")
@@ -153,6 +175,7 @@ def _payment_recorded(standing: Standing, event: Recorded) -> None:
 @_on("dossier.settled.v1")
 def _settled(standing: Standing, event: Recorded) -> None:
     standing.closing = "settled"
+    standing.settled_on = event.data["on"]
     standing.released_cents = event.data["released_cents"]
 
 
@@ -168,7 +191,12 @@ def _invoice_received(standing: Standing, event: Recorded) -> None:
         return
     shown = ("reference", "beneficiary_establishment_id", "issued_on", "starts_on", "ends_on", "gross_cents")
     facts = {name: event.data[name] for name in shown}
-    standing.invoices[str(event.stream_id)] = {**facts, "status": "received", "service_attested": False}
+    standing.invoices[str(event.stream_id)] = {
+        **facts,
+        "status": "received",
+        "service_attested": False,
+        "approved_cents": 0,
+    }
 
 
 def _invoice(status: str, **also: Any) -> _Applier:
@@ -179,7 +207,8 @@ def _invoice(status: str, **also: Any) -> _Applier:
     return apply_status
 
 
-_on("invoice.disputed.v1")(_invoice("disputed"))
+_on("invoice.disputed.v1")(_invoice("disputed", approved_cents=0))
+_on("invoice.dispute-resolved.v1")(_invoice("received"))
 _on("invoice.scheduled.v1")(_invoice("scheduled"))
 _on("invoice.unscheduled.v1")(_invoice("approved"))
 _on("invoice.paid.v1")(_invoice("paid"))
@@ -197,12 +226,6 @@ def _service_attested(standing: Standing, event: Recorded) -> None:
 def _invoice_approved(standing: Standing, event: Recorded) -> None:
     if invoice := standing.invoices.get(str(event.stream_id)):
         invoice.update(status="approved", approved_cents=event.data["amount_cents"])
-
-
-@_on("invoice.dispute-resolved.v1")
-def _dispute_resolved(standing: Standing, event: Recorded) -> None:
-    if invoice := standing.invoices.get(str(event.stream_id)):
-        invoice.update(status="attested" if invoice["service_attested"] else "received")
 
 
 @_on("transfer.prepared.v1")

@@ -23,6 +23,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "establishment_id": "Établissement",
     "execution": "Exécution",
     "exists": "Existe",
+    "financial": "Finances",
     "gross_cents": "Montant TTC",
     "iban": "IBAN",
     "instruction": "Instruction",
@@ -52,6 +53,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "scheduled_on": "Prévu le",
     "scheme": "Dispositif",
     "service_attested": "Service fait",
+    "settled_on": "Soldé le",
     "size_bytes": "Taille (octets)",
     "starts_on": "Du",
     "status": "État",
@@ -65,14 +67,15 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "vat_exemption": "Exonération de TVA",
     "vat_rate_basis_points": "Taux de TVA (points de base)",
     "withdrawn": "Retiré",
+    "withdrawn_on": "Retiré le",
 }
 CODES: Final[Mapping[str, str]] = {
     "agreed": "accordé",
     "approved": "approuvée",
-    "attested": "service fait",
     "broken-off": "rupture",
     "cancelled": "annulé",
     "closed": "clos",
+    "committed": "engagé",
     "disputed": "en litige",
     "finished": "terminé",
     "not-started": "non commencé",
@@ -85,7 +88,8 @@ CODES: Final[Mapping[str, str]] = {
     "scheduled": "au virement",
     "settled": "soldé",
     "started": "commencé",
+    "uncommitted": "non engagé",
     "under-review": "en instruction",
     "withdrawn": "retiré",
 }
-CODED: Final = frozenset({"instruction", "execution", "closing", "status"})
+CODED: Final = frozenset({"instruction", "execution", "financial", "closing", "status"})

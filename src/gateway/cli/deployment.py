@@ -30,7 +30,8 @@ DataDir = Annotated[
 def located(data_dir: Path | None, *, create: bool = False) -> Iterator[Settings]:
     """The settings of the deployment, its embedded PostgreSQL running for the length of the block.
 
-    Without `create`, a directory that holds no database is refused rather than filled: a mistyped path must not look
+    With `create` the embedded databases are made and migrated; a `DATABASE_URL` is migrated by `migrate` alone. Without
+    it a directory that holds no database is refused rather than filled: a mistyped path must not look
     like an empty ledger.
     """
     environment = dict(os.environ)
@@ -41,7 +42,10 @@ def located(data_dir: Path | None, *, create: bool = False) -> Iterator[Settings
     if not create and not (place / "postgresql.lock").exists():
         raise CommandError(f"Aucune base de données dans {place} : indiquez --data-dir.", ExitCode.USAGE)
     with embedded.running(place) as server:
-        yield Settings.from_environment({**environment, **addresses(server, place)})
+        settings = Settings.from_environment({**environment, **addresses(server, place)})
+        if create:
+            service.migrate(settings)
+        yield settings
 
 
 def addresses(server: embedded.Server, data_dir: Path) -> Mapping[str, str]:

@@ -1,0 +1,67 @@
+"""`dossier-ledger serve`: the API."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from gateway.api.app import create_app
+from gateway.cli.deployment import DataDir, located
+from gateway.cli.exits import CommandError, ExitCode
+from gateway.cli.stopping import until_told
+from gateway.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Adresse d'écoute (sinon HOST, sinon 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port d'écoute (sinon PORT, sinon 8000).")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Servir l'API, jusqu'à SIGTERM ou Ctrl-C."""
+    with located(data_dir, create=True) as settings:
+        place = bound(host or settings.host, settings.port if port is None else port)
+        with until_told():
+            Api(settings).run(sockets=[place])
+
+
+class Api(uvicorn.Server):
+    """uvicorn over our application; `ready` is called once it answers."""
+
+    def __init__(self, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+        self._ready = ready
+        application = create_app(settings)
+        # No access log: uvicorn's would hold the raw query. Ours holds the route's template.
+        super().__init__(uvicorn.Config(application, access_log=False, log_config=None, server_header=False))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise CommandError("L'API n'a pas pu démarrer : voir le message au-dessus.") from None
+        self._ready()
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that holds the port, before anything long is begun; it listens later. CommandError where it is taken."""
+    family, kind, protocol, _, address = _address(host, port)
+    place = socket.socket(family, kind, protocol)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind(address)
+    except OSError:
+        place.close()
+        message = f"Le port {port} de {host} est pris ou interdit : choisissez-en un autre par PORT."
+        raise CommandError(message, ExitCode.USAGE) from None
+    place.set_inheritable(False)
+    return place
+
+
+def _address(host: str, port: int) -> tuple[Any, ...]:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise CommandError(f"L'adresse {host} n'existe pas.", ExitCode.USAGE) from None
