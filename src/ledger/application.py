@@ -151,9 +151,7 @@ class Ledger(Application[UUID]):
             except ClaimTaken as error:
                 if digests is not None and (outcome := self._repeat(digests)) is not None:
                     return outcome
-                # Decided on stale knowledge: the next reading finds the holder, and says so in the noun's own words.
-                if attempt > 0:
-                    raise AlreadyClaimed(kind=error.kind) from error
+                raise AlreadyClaimed(kind=error.kind) from error
             except IntegrityError:
                 _back_off(attempt)
         raise Conflict
