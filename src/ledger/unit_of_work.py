@@ -184,11 +184,11 @@ class Desk:
         """
         claims: list[ClaimedValue] = []
         for event in events:
-            for claim in event.claims():
-                clear = claim.value if isinstance(claim.value, str) else self.clear(claim.value)
+            for stated in event.claims():
+                clear = stated.value if isinstance(stated.value, str) else self.clear(stated.value)
                 if clear is not None:  # a value that was erased is nobody's any more
-                    digest = self.unit.keyring.digest(claim.kind, clear)
-                    claims.append(ClaimedValue(claim.kind, digest, event.originator_id, claim.held == "taken"))
+                    digest = self.unit.keyring.digest(stated.kind, clear)
+                    claims.append(ClaimedValue(stated.kind, digest, event.originator_id, stated.held == "taken"))
         released = {(claim.kind, claim.digest) for claim in claims if not claim.taken}
         for claim in claims:
             holder = self.unit.holder(claim.kind, claim.digest) if claim.taken else None
