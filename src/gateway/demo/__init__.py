@@ -1,0 +1,1 @@
+"""The demonstration: a whole service on fictitious data, from nothing, in one command."""
