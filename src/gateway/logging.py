@@ -27,6 +27,8 @@ def configure(level: str = "info", *, stream: Any = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(target),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=threshold, format=_STANDARD, stream=target, force=True)
+    # Libraries say too much at `info`, and not in our words: they may quote addresses.
+    logging.basicConfig(level=max(threshold, logging.WARNING), format=_STANDARD, stream=target, force=True)
+    logging.getLogger("uvicorn").setLevel(threshold)
     # uvicorn's access lines would hold the raw query; ours hold the route's template.
     logging.getLogger("uvicorn.access").disabled = True

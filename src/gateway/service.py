@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from projections.registry import ALL
-
 from gateway.auth import TokenStore
 from gateway.auth import migrate as migrate_auth
 from gateway.settings import Settings
@@ -18,8 +16,10 @@ from ledger.kit.keyring import migrate as migrate_keys
 from ledger.log.database import AsyncDatabase, Database
 from ledger.log.migrations import migrate as migrate_log
 from ledger.vault.directory import DirectoryStore
+from ledger.vault.store import Store
 from ledger.vault.vault import Vault
 from projections.engine.schema import install
+from projections.registry import ALL
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Service:
     queries: AsyncDatabase
     keyring: Keyring
     ledger: Ledger
+    store: Store
     vault: Vault
     tokens: TokenStore
 
@@ -47,13 +48,15 @@ def migrate(settings: Settings) -> None:
 def opened(settings: Settings) -> Iterator[Service]:
     """A service for commands; its pool for queries is not open yet (see `serving`)."""
     with Database(settings.database_url) as database, _keyring(settings) as keyring:
+        store = DirectoryStore(settings.vault_dir)
         yield Service(
             settings=settings,
             database=database,
             queries=AsyncDatabase(settings.database_url),
             keyring=keyring,
             ledger=Ledger(database, keyring),
-            vault=Vault(DirectoryStore(settings.vault_dir), keyring),
+            store=store,
+            vault=Vault(store, keyring),
             tokens=TokenStore(database),
         )
 

@@ -83,6 +83,8 @@ def problem_of(error: Any) -> Problem:
         return of_refusal(error)
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
+    if error.status_code == 400:
+        return problem("malformed-form")
     if error.status_code == 405:
         return problem("method-not-allowed", headers=error.headers)
     return not_found()

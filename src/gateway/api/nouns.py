@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from gateway.api import (
     account,
+    deposit,
     document,
     dossier,
     establishment,
@@ -31,4 +32,4 @@ ORDERS: Final[tuple[Orders, ...]] = (
     person.orders,
     account.orders,
 )
-ROUTERS: Final[tuple[APIRouter, ...]] = (reference.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (reference.router, deposit.router)

@@ -1,0 +1,251 @@
+"""A whole gateway for tests: real databases, the real application, accounts of every role with their tokens.
+
+The world it starts with is small and told here: two providers with an establishment each, one company, one dossier for
+each provider.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uvicorn
+from fastapi import FastAPI
+from httpx import Client, Limits, Response
+
+from gateway import service as services
+from gateway.api.app import create_app
+from gateway.service import Service
+from gateway.settings import Settings
+from ledger.account.commands import CreateAccount, GrantMembership
+from ledger.account.events import Role
+from ledger.kit.fictitious import fictitious_iban, fictitious_siren, fictitious_siret
+from ledger.kit.keyring import Keyring, MasterKey
+from ledger.log.database import Database
+from projections.engine.engine import Engine
+from projections.registry import ALL
+from support.databases import ORIGIN, Cluster, Databases
+
+STAFF = (Role.CASE_MANAGER, Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR)
+PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+
+
+@dataclass
+class World:
+    """Ids of what every test may count on. `first` and `second` are the providers' establishments."""
+
+    first: UUID
+    second: UUID
+    company: UUID
+    dossier: UUID
+    other_dossier: UUID
+
+
+@dataclass
+class Gateway:
+    """The application behind a test client, and the worker that keeps its read models up."""
+
+    client: Client
+    service: Service
+    engine: Engine
+    settings: Settings
+    tokens: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, UUID] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def number(self) -> int:
+        """A number that no other call has had."""
+        return next(self._numbers)
+
+    def headers(self, who: str | None) -> dict[str, str]:
+        return {} if who is None else {"Authorization": f"Bearer {self.tokens[who]}"}
+
+    def get(self, who: str | None, path: str, *, headers: dict[str, str] | None = None, **params: Any) -> Response:
+        return self.client.get(path, params=params or None, headers={**self.headers(who), **(headers or {})})
+
+    def post(
+        self, who: str | None, path: str, body: Any, *, key: str | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """An order; with a key of its own unless one is given. It is projected before this returns."""
+        sent = {**self.headers(who), "Idempotency-Key": key or f"essai-{self.number()}", **(headers or {})}
+        answer = self.client.post(path, json=body, headers=sent)
+        self.engine.catch_up()
+        return answer
+
+    def done(self, who: str, path: str, body: Any) -> UUID:
+        """An order that must succeed: the id that it answers."""
+        answer = self.post(who, path, body)
+        assert answer.status_code in {200, 201}, answer.text
+        return UUID(answer.json()["id"])
+
+    def account(self, name: str, role: Role, *establishments: tuple[UUID, UUID]) -> str:
+        """An account with a token called `name`; `establishments` are (organisation, establishment) pairs."""
+        end = "2099-12-31" if role is Role.AUDITOR else None
+        person = {"last_name": "Essai", "first_name": "Compte"}
+        email = f"{name}-{self.number()}@example.org"
+        command = CreateAccount.model_validate({**person, "email": email, "role": role, "ends_on": end})
+        account_id = self.service.ledger.execute(command, actor=None).resource_id
+        for organisation_id, establishment_id in establishments:
+            grant = {"account_id": account_id, "organisation_id": organisation_id, "kind": "provider"}
+            membership = GrantMembership.model_validate({**grant, "establishment_ids": [establishment_id]})
+            self.service.ledger.execute(membership, actor=None)
+        self.accounts[name] = account_id
+        self.tokens[name], _ = self.service.tokens.create(account_id, label="essai")
+        self.engine.catch_up()
+        return name
+
+    def organisation(self, kind: str = "provider") -> tuple[UUID, UUID]:
+        """A new organisation with one establishment that has bank details: their ids."""
+        n = self.number()
+        organisation_id = self.done(
+            "case-manager",
+            "/v1/organisations",
+            {"siren": fictitious_siren(n), "name": f"Organisme {n}", "kinds": [kind]},
+        )
+        establishment_id = self.done(
+            "case-manager",
+            "/v1/establishments",
+            {
+                "organisation_id": str(organisation_id),
+                "number": f"{n:07d}",
+                "siret": fictitious_siret(n),
+                "name": f"Organisme {n}",
+                "trade_name": f"Enseigne {n}",
+                "nda": f"{n:011d}",
+                "street": "1 rue de l'Exemple",
+                "postcode": "75001",
+                "town": "Modèleville",
+            },
+        )
+        bank = {"iban": fictitious_iban(n), "bic": "PSSTFRPP", "on": "2026-01-01"}
+        self.done("accountant", f"/v1/establishments/{establishment_id}/bank-details", bank)
+        return organisation_id, establishment_id
+
+    def dossier(self, provider: UUID, company: UUID, **changed: Any) -> UUID:
+        """A dossier with one trainee and an agreement of 1 200,00 €."""
+        n = self.number()
+        dossier_id = self.done(
+            "case-manager",
+            "/v1/dossiers",
+            {
+                "number": f"19000{n:05d}.01",
+                "scheme": "PLAN",
+                "title": "Lire un plan d'exécution",
+                "company_establishment_id": str(company),
+                "provider_establishment_ids": [str(provider)],
+                "starts_on": "2026-03-02",
+                "ends_on": "2026-03-06",
+                "on": "2026-02-01",
+                **changed,
+            },
+        )
+        trainee = {"last_name": "Stagiaire", "first_name": f"Ariane{'ABCDEFGHIJ'[n % 10]}", "birth_date": "1990-04-12"}
+        period = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
+        self.done("case-manager", f"/v1/dossiers/{dossier_id}/trainees", {**trainee, **period})
+        agreement = {"amount_cents": 120000, "on": "2026-02-10"}
+        self.done("case-manager", f"/v1/dossiers/{dossier_id}/agreement", agreement)
+        return dossier_id
+
+    def approved_invoice(self, dossier_id: UUID, provider: UUID, gross_cents: int = 60000) -> UUID:
+        """An invoice of the dossier, attested and approved."""
+        invoice_id = self.done(
+            "case-manager",
+            "/v1/invoices",
+            {
+                "dossier_id": str(dossier_id),
+                "beneficiary_establishment_id": str(provider),
+                "reference": f"F-{self.number()}",
+                "issued_on": "2026-03-10",
+                "starts_on": "2026-03-02",
+                "ends_on": "2026-03-06",
+                "net_cents": gross_cents,
+                "gross_cents": gross_cents,
+                "vat_exemption": "Exonération, art. 261-4-4° du CGI",
+                "on": "2026-03-11",
+            },
+        )
+        self.done("case-manager", f"/v1/invoices/{invoice_id}/attestation", {"on": "2026-03-12"})
+        self.done("accountant", f"/v1/invoices/{invoice_id}/approval", {"on": "2026-03-13"})
+        return invoice_id
+
+    def paid_transfer(self, *invoices: UUID, provider: UUID, total_cents: int) -> tuple[UUID, UUID]:
+        """A lot of one transfer, prepared by one accountant, released by another, paid: (lot, transfer)."""
+        lot = {"reference": f"VIR{self.number()}", "scheduled_on": "2026-03-19"}
+        lot_id = self.done("accountant", "/v1/lots", lot)
+        lines = {"beneficiary_establishment_id": str(provider), "invoice_ids": [str(each) for each in invoices]}
+        transfer_id = self.done("accountant", f"/v1/lots/{lot_id}/transfers", lines)
+        control = {"transfer_count": 1, "total_cents": total_cents, "on": "2026-03-18"}
+        self.done("second-accountant", f"/v1/lots/{lot_id}/release", control)
+        self.done("accountant", f"/v1/transfers/{transfer_id}/payment", {"on": "2026-03-19"})
+        return lot_id, transfer_id
+
+    def deposited(self, *, who: str = "case-manager", content: bytes = PDF, **fields: Any) -> Response:
+        """A document deposited as a form; `fields` are the form's, and `name` the file's."""
+        name = fields.pop("name", "Accord.pdf")
+        key = fields.pop("key", None) or f"essai-{self.number()}"
+        answer = self.client.post(
+            "/v1/documents",
+            data={"category": "agreement", "on": "2026-02-10", **fields},
+            files={"file": (name, content, "application/pdf")},
+            headers={**self.headers(who), "Idempotency-Key": key},
+        )
+        self.engine.catch_up()
+        return answer
+
+    def world(self) -> World:
+        """Two providers, a company, a dossier for each provider, and an account for the users of each."""
+        first_organisation, first = self.organisation()
+        second_organisation, second = self.organisation()
+        _, company = self.organisation("member")
+        self.account("provider", Role.PORTAL, (first_organisation, first))
+        self.account("other-provider", Role.PORTAL, (second_organisation, second))
+        return World(first, second, company, self.dossier(first, company), self.dossier(second, company))
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[tuple[Client, FastAPI]]:
+    """The application behind a real server, on a port of the loopback, with a client of it."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="on"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the application did not start"
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=Limits(max_connections=120)) as client:
+            yield client, app
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def running_gateway(cluster: Cluster, data_dir: Path) -> Iterator[Gateway]:
+    """A gateway on fresh databases, with an account and a token for each role of the staff."""
+    databases = Databases(
+        ledger=cluster.create(cluster.template("ledger")), keys=cluster.create(cluster.template("keys"))
+    )
+    settings = Settings(databases.ledger, databases.keys, data_dir=data_dir, origin=ORIGIN)
+    services.migrate(settings)
+    try:
+        with served(create_app(settings)) as (client, app):
+            service: Service = app.state.service
+            with Database(databases.ledger) as database:
+                keyring = Keyring(databases.keys, MasterKey.from_file(settings.master_key_path))
+                with keyring, Engine(database, keyring, ALL) as engine:
+                    gateway = Gateway(client, service, engine, settings)
+                    for role in STAFF:
+                        gateway.account(role, role)
+                    gateway.account("second-accountant", Role.ACCOUNTANT)
+                    yield gateway
+    finally:
+        cluster.drop(databases.ledger)
+        cluster.drop(databases.keys)
