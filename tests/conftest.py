@@ -14,9 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ledger import embedded
 from support.databases import Cluster, Databases
+
+# No deadline: on a machine shared by several workers, a slow example says nothing of the code. A failure prints how to
+# play it again.
+settings.register_profile("shared", deadline=None, print_blob=True)
+settings.load_profile("shared")
 
 # A test's data need not outlive a power cut. A test of durability starts a server of its own.
 HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
