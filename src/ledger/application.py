@@ -28,7 +28,7 @@ from eventsourcing.utils import Environment
 
 from ledger.kit.clock import Clock, system_clock
 from ledger.kit.command import Command
-from ledger.kit.errors import AlreadyClaimed, Conflict, IdempotencyMismatch, Refusal
+from ledger.kit.errors import Conflict, IdempotencyMismatch, Refusal
 from ledger.kit.keyring import Keyring
 from ledger.log.codec import Codec
 from ledger.log.database import Database
@@ -146,12 +146,10 @@ class Ledger(Application[UUID]):
                 raise
             try:
                 return self._write([decided])[0]
-            except (KeyUsed, AppendVoided):
+            except (KeyUsed, ClaimTaken, AppendVoided):
+                # Decided on stale knowledge. The next reading finds the key's first outcome, or who holds the value: a
+                # handler may then answer with the holder (the same NIR is the same person), or the desk refuses.
                 continue
-            except ClaimTaken as error:
-                if digests is not None and (outcome := self._repeat(digests)) is not None:
-                    return outcome
-                raise AlreadyClaimed(kind=error.kind) from error
             except IntegrityError:
                 _back_off(attempt)
         raise Conflict

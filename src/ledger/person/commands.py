@@ -32,7 +32,7 @@ class RenamePerson(Command):
 def register_person(command: RegisterPerson, work: Work) -> UUID:
     """The same NIR is the same person: it is returned as it is, and nothing is recorded. Without NIR, a new person.
 
-    Refused: AlreadyClaimed (nir), when somebody else registers this NIR at the same moment.
+    It refuses nothing: where two register one NIR at the same moment, the claim makes the second find the first.
     """
     known = work.find("nir", command.nir) if command.nir else None
     if known is not None:
