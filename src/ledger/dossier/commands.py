@@ -135,8 +135,8 @@ def enrol_trainee(command: EnrolTrainee, work: Work) -> UUID:
     Refused: NotFound (dossier, person), DossierNotOpen, AgreementAlreadyRefused, TraineeAlreadyEnrolled, Invalid
     (period, neither or both of a person and names).
     """
+    person_id = _trainee(command, work)  # first, so that the log tells of the person before the enrolment
     dossier = work.load(Dossier, command.dossier_id)
-    person_id = _trainee(command, work)
     dossier.enrol(person_id, command.starts_on, command.ends_on, at=work.now)
     return person_id
 
