@@ -173,6 +173,12 @@ def test_an_abandoned_server_can_be_stopped_and_a_used_one_cannot(place: Path, u
     assert embedded.stop_abandoned(place) is False
 
 
+def test_looking_for_an_abandoned_server_makes_none(place: Path):
+    place.mkdir()
+    assert embedded.stop_abandoned(place) is False
+    assert not (place / "postgresql").exists()
+
+
 def test_a_killed_server_recovers_what_was_committed(place: Path):
     """The power cut of an embedded server: its pid file and socket stay behind, its commits too."""
     server = embedded.start(place)

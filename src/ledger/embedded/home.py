@@ -120,6 +120,11 @@ def find_home(data_dir: Path) -> Home:
     return Home(_root(data_dir, account), binaries, account)
 
 
+def has_home(data_dir: Path) -> bool:
+    """Whether `find_home` would find one, without making it."""
+    return _known_root(data_dir) is not None
+
+
 def _account(data_dir: Path) -> Account:
     """Our own account, or for root the one that owns the data already, or the first that exists."""
     if os.geteuid() != 0:

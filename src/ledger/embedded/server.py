@@ -21,7 +21,7 @@ from psycopg import sql
 
 from ledger.embedded import postmaster
 from ledger.embedded.cluster import SUPERUSER, initialise
-from ledger.embedded.home import Home, find_home
+from ledger.embedded.home import Home, find_home, has_home
 
 DATABASES: Final = ("ledger", "ledger_keys")
 LOCK: Final = "postgresql.lock"
@@ -81,6 +81,8 @@ def stop_abandoned(data_dir: Path) -> bool:
     """Stop a server whose users were all killed; whether one ran and was stopped."""
     data_dir = data_dir.resolve(strict=True)
     with _starting(data_dir), _lock_file(data_dir / USERS) as use:
+        if not has_home(data_dir):
+            return False
         home = find_home(data_dir)
         return postmaster.lives(home) and _stop_unless_used(home, use)
 
