@@ -82,6 +82,9 @@ def _agreement_key(values: Values) -> str:
 
 def _agreement(values: Values, references: References) -> Command:
     dossier_id, on = dossier_of(values, references), values["on"]
+    for column in ("title", "starts_on", "ends_on"):
+        if values["decision"] is not Decision.AMENDED and values[column] is not None:
+            raise Invalid(field=column, rule="Seul un avenant change l'intitulé ou les dates.")
     if values["decision"] is Decision.REFUSED:
         reason = needed(values, "reason", "Un refus est motivé.")
         return RefuseAgreement(dossier_id=dossier_id, reason=reason, on=on)
