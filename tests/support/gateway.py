@@ -6,6 +6,7 @@ each provider.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -19,9 +20,11 @@ from uuid import UUID
 import uvicorn
 from fastapi import FastAPI
 from httpx import Client, Limits, Response
+from jsonschema import Draft202012Validator
 
 from gateway import service as services
 from gateway.api.app import create_app
+from gateway.api.openapi import description
 from gateway.service import Service
 from gateway.settings import Settings
 from ledger.account.commands import CreateAccount, GrantMembership
@@ -33,6 +36,7 @@ from projections.engine.engine import Engine
 from projections.registry import ALL
 from support.databases import ORIGIN, Cluster, Databases
 
+FORMATS = Draft202012Validator.FORMAT_CHECKER
 STAFF = (Role.CASE_MANAGER, Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR)
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
@@ -48,6 +52,33 @@ class World:
     other_dossier: UUID
 
 
+class Description:
+    """The API's description, to hold every answer to it."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        self._components = described["components"]
+        self._operations = [
+            (method, re.compile(re.sub(r"{[a-z_]+}", "[^/]+", path)), operation)
+            for path, operations in described["paths"].items()
+            for method, operation in operations.items()
+        ]
+
+    def check(self, answer: Response) -> None:
+        """A JSON answer is what the description says; an unknown address has nothing to be held to."""
+        content_type = answer.headers.get("content-type", "")
+        operation = self._operation(answer)
+        if operation is None or "json" not in content_type:
+            return
+        described = operation["responses"].get(str(answer.status_code), operation["responses"]["default"])
+        schema = {**described["content"][content_type]["schema"], "components": self._components}
+        Draft202012Validator(schema, format_checker=FORMATS).validate(answer.json())
+
+    def _operation(self, answer: Response) -> dict[str, Any] | None:
+        method, path = answer.request.method.lower(), answer.request.url.path
+        found = (each for known, pattern, each in self._operations if known == method and pattern.fullmatch(path))
+        return next(found, None)
+
+
 @dataclass
 class Gateway:
     """The application behind a test client, and the worker that keeps its read models up."""
@@ -56,6 +87,7 @@ class Gateway:
     service: Service
     engine: Engine
     settings: Settings
+    description: Description
     tokens: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, UUID] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -68,7 +100,9 @@ class Gateway:
         return {} if who is None else {"Authorization": f"Bearer {self.tokens[who]}"}
 
     def get(self, who: str | None, path: str, *, headers: dict[str, str] | None = None, **params: Any) -> Response:
-        return self.client.get(path, params=params or None, headers={**self.headers(who), **(headers or {})})
+        answer = self.client.get(path, params=params or None, headers={**self.headers(who), **(headers or {})})
+        self.description.check(answer)
+        return answer
 
     def post(
         self, who: str | None, path: str, body: Any, *, key: str | None = None, headers: dict[str, str] | None = None
@@ -76,6 +110,7 @@ class Gateway:
         """An order; with a key of its own unless one is given. It is projected before this returns."""
         sent = {**self.headers(who), "Idempotency-Key": key or f"essai-{self.number()}", **(headers or {})}
         answer = self.client.post(path, json=body, headers=sent)
+        self.description.check(answer)
         self.engine.catch_up()
         return answer
 
@@ -241,7 +276,7 @@ def running_gateway(cluster: Cluster, data_dir: Path) -> Iterator[Gateway]:
             with Database(databases.ledger) as database:
                 keyring = Keyring(databases.keys, MasterKey.from_file(settings.master_key_path))
                 with keyring, Engine(database, keyring, ALL) as engine:
-                    gateway = Gateway(client, service, engine, settings)
+                    gateway = Gateway(client, service, engine, settings, Description(description(app)))
                     for role in STAFF:
                         gateway.account(role, role)
                     gateway.account("second-accountant", Role.ACCOUNTANT)

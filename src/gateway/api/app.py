@@ -16,7 +16,7 @@ from gateway import logging
 from gateway.api import health, openapi
 from gateway.api.envelope import Envelope
 from gateway.api.metrics import Metrics, StateCollector
-from gateway.api.nouns import ORDERS, ROUTERS
+from gateway.api.nouns import BODIES, ORDERS, ROUTERS
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
 from gateway.api.validation import faults
 from gateway.service import serving
@@ -57,6 +57,7 @@ def build(lifespan: Lifespan | None = None, *, json_limit_bytes: int = JSON_LIMI
     )
     app.state.metrics = metrics = Metrics()
     app.state.orders = [route for orders in ORDERS for route in orders.routes]
+    app.state.bodies = BODIES
     for router in (health.router, openapi.router, *ROUTERS, *(orders.router for orders in ORDERS)):
         app.include_router(router)
     _answer_problems(app)
@@ -72,15 +73,16 @@ def _answer_problems(app: FastAPI) -> None:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    return problem_of(error).response(str(request.state.correlation_id))
+    place: Place = "query" if request.method == "GET" else "body"
+    return problem_of(error, place).response(str(request.state.correlation_id))
 
 
-def problem_of(error: Any) -> Problem:
-    """The problem that answers an exception which is an answer."""
+def problem_of(error: Any, place: Place) -> Problem:
+    """The problem that answers an exception which is an answer; `place` is where its input came from."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Refusal):
-        return of_refusal(error)
+        return of_refusal(error, place=place)
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
     if error.status_code == 400:

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from ledger.account.events import Profile, Role
 from ledger.document.events import Category
+from ledger.dossier.axes import Closing, Execution, Instruction
+from ledger.dossier.scheme import Scheme
+from projections.dossier.status import Financial, Status
 
 
 class Coded(BaseModel):
@@ -18,17 +21,17 @@ class Coded(BaseModel):
     label: str
 
 
+SYSTEM: Final = "system"
 ROLE_LABELS: Final[Mapping[str, str]] = {
     Role.PORTAL: "Utilisateur du portail",
     Role.CASE_MANAGER: "Gestionnaire de dossiers",
     Role.ACCOUNTANT: "Comptable",
     Role.AUDITOR: "Auditeur",
     Role.OPERATOR: "Exploitant",
+    SYSTEM: "Système",
 }
-SYSTEM_LABEL: Final = "Système"
-
 PROFILE_LABELS: Final[Mapping[str, str]] = {Profile.USER: "Utilisateur", Profile.REFERENT: "Référent"}
-
+SCHEME_LABELS: Final[Mapping[str, str]] = {scheme: scheme.label for scheme in Scheme}
 CATEGORY_LABELS: Final[Mapping[str, str]] = {
     Category.AGREEMENT: "Accord de prise en charge",
     Category.REMITTANCE_ADVICE: "Avis de virement",
@@ -39,7 +42,38 @@ CATEGORY_LABELS: Final[Mapping[str, str]] = {
     Category.CERTIFICATE: "Certificat de réalisation",
     Category.OTHER: "Autre pièce",
 }
+STATUS_LABELS: Final[Mapping[str, str]] = {
+    Status.ONGOING: "En cours",
+    Status.SETTLED: "Soldé",
+    Status.CANCELLED: "Annulé",
+    Status.REFUSED: "Refusé",
+}
+INSTRUCTION_LABELS: Final[Mapping[str, str]] = {
+    Instruction.UNDER_REVIEW: "En instruction",
+    Instruction.AGREED: "Accordé",
+    Instruction.REFUSED: "Refusé",
+}
+EXECUTION_LABELS: Final[Mapping[str, str]] = {
+    Execution.NOT_STARTED: "Non commencée",
+    Execution.STARTED: "Commencée",
+    Execution.BROKEN_OFF: "Rompue",
+    Execution.FINISHED: "Terminée",
+}
+FINANCIAL_LABELS: Final[Mapping[str, str]] = {
+    Financial.UNCOMMITTED: "Non engagé",
+    Financial.COMMITTED: "Engagé",
+    Financial.APPROVED: "À payer",
+    Financial.PAID: "Payé",
+    Financial.SETTLED: "Soldé",
+}
+CLOSING_LABELS: Final[Mapping[str, str]] = {
+    Closing.OPEN: "Ouvert",
+    Closing.SETTLED: "Soldé",
+    Closing.CLOSED: "Clos",
+    Closing.CANCELLED: "Annulé",
+}
 
 
 def coded(code: str, labels: Mapping[str, str]) -> Coded:
-    return Coded(code=code, label=labels[code])
+    """A code that no label is known for shows as itself: a newer worker may have folded it."""
+    return Coded(code=code, label=labels.get(code, code))

@@ -29,6 +29,19 @@ VALUES: Final[Mapping[str, Any]] = {
     "media_type": "application/pdf",
     "code": "PLAN",
     "label": "Plan de développement des compétences",
+    "scheme": {"code": "PLAN", "label": "Plan de développement des compétences"},
+    "status": {"code": "ongoing", "label": "En cours"},
+    "instruction": {"code": "agreed", "label": "Accordé"},
+    "execution": {"code": "started", "label": "Commencée"},
+    "financial": {"code": "committed", "label": "Engagé"},
+    "closing": {"code": "open", "label": "Ouvert"},
+    "category": {"code": "agreement", "label": "Accord de prise en charge"},
+    "role": {"code": "portal", "label": "Utilisateur du portail"},
+    "profile": {"code": "user", "label": "Utilisateur"},
+    "actor": {"code": "case-manager", "label": "Gestionnaire de dossiers"},
+    "kind": "provider",
+    "action": "list_dossiers",
+    "projector": "dossier",
     "amount_cents": 120000,
     "total_cents": 120000,
     "next_cursor": None,
@@ -53,10 +66,10 @@ def add(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:
     """A value that the schema accepts; `name` is the field that it is for."""
+    if name in VALUES:
+        return VALUES[name]
     if "$ref" in schema:
         return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas, name)
-    if name in VALUES and schema.get("type") != "object":
-        return VALUES[name]
     if "anyOf" in schema:
         return example_of(schema["anyOf"][0], schemas, name)
     if "enum" in schema:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from gateway.api import (
     account,
     deposit,
     document,
     dossier,
+    dossier_history,
+    dossier_reading,
     establishment,
     invoice,
     lot,
     organisation,
     person,
+    projection,
     reference,
     transfer,
 )
@@ -32,4 +36,12 @@ ORDERS: Final[tuple[Orders, ...]] = (
     person.orders,
     account.orders,
 )
-ROUTERS: Final[tuple[APIRouter, ...]] = (reference.router, deposit.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    reference.router,
+    dossier_reading.router,
+    dossier_history.router,
+    deposit.router,
+    projection.router,
+)
+BODIES: Final[tuple[type[BaseModel], ...]] = (dossier_reading.DossierSearch,)
+"""Bodies of requests that are no orders."""

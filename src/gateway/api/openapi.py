@@ -5,12 +5,13 @@ python -m gateway.api.openapi > schemas/openapi.v1.json
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
@@ -71,7 +72,7 @@ def description(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = dict(_PROBLEM)
     described["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     described["security"] = [{"bearer": []}]
-    _describe_orders(described, order_routes(app))
+    _describe_orders(described, app.state.orders, app.state.bodies)
     for operations in described["paths"].values():
         for operation in operations.values():
             _answer_problems(operation)
@@ -79,14 +80,11 @@ def description(app: FastAPI) -> dict[str, Any]:
     return described
 
 
-def order_routes(app: FastAPI) -> list[OrderRoute]:
-    """The orders that the application has."""
-    routes: list[OrderRoute] = app.state.orders
-    return routes
-
-
-def _describe_orders(described: dict[str, Any], routes: list[OrderRoute]) -> None:
-    _, defined = models_json_schema([(route.command, "validation") for route in routes], ref_template=_REF)
+def _describe_orders(
+    described: dict[str, Any], routes: Sequence[OrderRoute], bodies: Sequence[type[BaseModel]]
+) -> None:
+    models = [*bodies, *(route.command for route in routes)]
+    _, defined = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     definitions = defined.get("$defs", {})
     schemas = described["components"]["schemas"]
     commands = {route.command.__name__ for route in routes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from gateway.api.codes import CATEGORY_LABELS, PROFILE_LABELS, ROLE_LABELS, Coded
+from gateway.api.codes import CATEGORY_LABELS, PROFILE_LABELS, ROLE_LABELS, SCHEME_LABELS, Coded, coded
 from gateway.api.params import Params
-from gateway.api.reading import Calling
+from gateway.api.reading import Call, Calling
+from gateway.api.shapes import Items
 from gateway.rights import RIGHTS
 from ledger.account.events import Role
-from ledger.dossier.scheme import Scheme
 
 router: Final = APIRouter(prefix="/v1", tags=["reference"])
 
@@ -41,10 +42,6 @@ class Me(BaseModel):
     actions: list[str]
 
 
-class Codes(BaseModel):
-    items: list[Coded]
-
-
 @router.get("/me", operation_id="get_me", summary="Qui suis-je", response_model=Me)
 async def get_me(call: Calling, params: Annotated[Params, Query()]) -> Response:
     async with call.reading("account", at_least=params.min_position) as reading:
@@ -53,34 +50,33 @@ async def get_me(call: Calling, params: Annotated[Params, Query()]) -> Response:
     shown = Me(
         account_id=call.caller.account_id,
         person_id=call.caller.person_id,
-        role=Coded(code=call.caller.role, label=ROLE_LABELS[call.caller.role]),
-        memberships=[
-            MembershipShown(**{**row, "profile": Coded(code=row["profile"], label=PROFILE_LABELS[row["profile"]])})
-            for row in rows
-        ],
+        role=coded(call.caller.role, ROLE_LABELS),
+        memberships=[MembershipShown(**{**row, "profile": coded(row["profile"], PROFILE_LABELS)}) for row in rows],
         actions=_actions(call.caller.role),
     )
     return call.answer(shown, reading.position)
 
 
-@router.get("/schemes", operation_id="list_schemes", summary="Dispositifs", response_model=Codes)
+@router.get("/schemes", operation_id="list_schemes", summary="Dispositifs", response_model=Items[Coded])
 async def list_schemes(call: Calling, params: Annotated[Params, Query()]) -> Response:
-    return await _codes(call, params, [Coded(code=scheme, label=scheme.label) for scheme in Scheme])
+    return await _codes(call, params, SCHEME_LABELS)
 
 
 @router.get(
     "/document-categories",
     operation_id="list_document_categories",
     summary="Catégories de documents",
-    response_model=Codes,
+    response_model=Items[Coded],
 )
 async def list_document_categories(call: Calling, params: Annotated[Params, Query()]) -> Response:
-    return await _codes(call, params, [Coded(code=code, label=label) for code, label in CATEGORY_LABELS.items()])
+    return await _codes(call, params, CATEGORY_LABELS)
 
 
-async def _codes(call: Calling, params: Params, items: list[Coded]) -> Response:
+async def _codes(call: Call, params: Params, labels: Mapping[str, str]) -> Response:
+    """They are the same at every position; the answer says which is visible, as every answer does."""
+    items = [Coded(code=code, label=label) for code, label in labels.items()]
     async with call.reading("account", at_least=params.min_position) as reading:
-        return call.answer(Codes(items=items), reading.position)
+        return call.answer(Items(items=items), reading.position)
 
 
 def _actions(role: Role) -> list[str]:

@@ -1,0 +1,120 @@
+"""A dossier's history: each event that concerns it, in the order of the log. Nothing in it is personal.
+
+It is read from the log itself, after the read model has said that the caller may see the dossier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from gateway.api.codes import ROLE_LABELS, SYSTEM, Coded, coded
+from gateway.api.params import PageParams
+from gateway.api.reading import Call, Calling
+from gateway.audit.replay import roles_of
+from gateway.labels import event_label
+from ledger.account.events import Role as AccountRole
+from ledger.log.database import Role
+from ledger.log.reader import head, read_dossier
+from ledger.log.recorded import Recorded
+from projections.dossier.queries import check_visible
+from projections.page import read_cursor, write_cursor
+
+router: Final = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
+_ORDER: Final = "history"
+
+# What the fund does before it pays is its own business: a portal sees a transfer once it is paid or rejected.
+_OF_THE_FUND: Final = frozenset(
+    {
+        "dossier.payment-reserved.v1",
+        "dossier.reservation-released.v1",
+        "invoice.scheduled.v1",
+        "invoice.unscheduled.v1",
+        "transfer.prepared.v1",
+        "transfer.withdrawn.v1",
+    }
+)
+_NOUNS: Final = ("document", "invoice", "transfer")
+
+
+class HistoryEvent(BaseModel):
+    """One event. `on` is the paper's date, where it has one; `amount_cents` the part that concerns this dossier; the ids
+    are those of the stream that it belongs to, where that is not the dossier.
+    """
+
+    position: int
+    recorded_at: datetime
+    on: date | None
+    event: str
+    label: str
+    actor: Coded
+    amount_cents: int | None
+    document_id: UUID | None
+    invoice_id: UUID | None
+    transfer_id: UUID | None
+
+
+class History(BaseModel):
+    items: list[HistoryEvent]
+    next_cursor: str | None
+
+
+@router.get(
+    "/{dossier_id}/history",
+    operation_id="get_dossier_history",
+    summary="Historique du dossier",
+    response_model=History,
+)
+async def get_dossier_history(call: Calling, dossier_id: UUID, params: Annotated[PageParams, Query()]) -> Response:
+    after = read_cursor(params.cursor, _ORDER, int)
+    async with call.reading("dossier", at_least=params.min_position) as reading:
+        await check_visible(reading.connection, call.reader, dossier_id)
+    events, roles, position = await run_in_threadpool(_read, call, dossier_id)
+    begun = after[0] if after else 0
+    shown = [each for each in events if each.position > begun and _is_shown(call, each)]
+    items = [_event(each, dossier_id, roles) for each in shown[: params.limit]]
+    more = len(shown) > params.limit
+    cursor = write_cursor(_ORDER, str(items[-1].position)) if more else None
+    return call.answer(History(items=items, next_cursor=cursor), position)
+
+
+def _read(call: Call, dossier_id: UUID) -> tuple[Sequence[Recorded], Mapping[UUID, str], int]:
+    with call.service.database.transaction(Role.AUDITOR) as connection:
+        position = head(connection)
+        events = read_dossier(connection, dossier_id, upto=position)
+        actors = {each.actor for each in events if each.actor is not None}
+        return events, roles_of(connection, actors), position
+
+
+def _is_shown(call: Call, event: Recorded) -> bool:
+    return call.caller.role is not AccountRole.PORTAL or event.name not in _OF_THE_FUND
+
+
+def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> HistoryEvent:
+    streams = {f"{noun}_id": event.stream_id for noun in _NOUNS if event.name.startswith(f"{noun}.")}
+    cited = {name: event.data.get(name) for name in ("document_id", "invoice_id", "transfer_id")}
+    return HistoryEvent(
+        position=event.position,
+        recorded_at=event.recorded_at,
+        on=event.data.get("on"),
+        event=event.name,
+        label=event_label(event.name),
+        actor=coded(roles.get(event.actor, SYSTEM) if event.actor else SYSTEM, ROLE_LABELS),
+        amount_cents=_amount(event.data, str(dossier_id)),
+        **{**cited, **streams},
+    )
+
+
+def _amount(data: Mapping[str, Any], dossier_id: str) -> int | None:
+    """A transfer's total is nobody's but its beneficiary's: only this dossier's lines are counted."""
+    if "lines" in data:
+        return sum(line["amount_cents"] for line in data["lines"] if line["dossier_id"] == dossier_id)
+    amount: int | None = data.get("amount_cents", data.get("gross_cents", data.get("released_cents")))
+    return amount
