@@ -309,7 +309,7 @@ def test_data_under_a_closed_directory_go_where_the_account_can_reach_them(place
     closed.mkdir(parents=True, mode=0o700)
     with capture_logs() as logs, embedded.running(closed / "var") as server:
         record(server, "à l'abri")
-    assert [entry["event"] for entry in logs] == ["embedded_postgresql_data_elsewhere"]
+    assert "embedded_postgresql_data_elsewhere" in [entry["event"] for entry in logs]
     assert server.home.root.is_relative_to(shelter)
     closed.rename(place / "ailleurs")
     with capture_logs() as logs, embedded.running(place / "ailleurs" / "var") as server:
