@@ -12,8 +12,7 @@ import typer
 from gateway.cli import account, audit, demo, generate, import_, migrate, projections, schemas, serve, token, work
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.settings import SettingsError
-from ledger.embedded import EmbeddedStartError
-from ledger.embedded_home import EmbeddedHomeError
+from ledger.embedded import EmbeddedHomeError, EmbeddedStartError
 from ledger.kit.errors import Refusal
 from ledger.kit.keyring import KeyringFault
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -29,10 +30,13 @@ def serve(
 
 
 class Api(uvicorn.Server):
-    """uvicorn over our application; `ready` is called once it answers."""
+    """uvicorn over our application. `ready` is called once it answers; it ends as well when `until` is set."""
 
-    def __init__(self, settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, settings: Settings, *, ready: Callable[[], None] = lambda: None, until: threading.Event | None = None
+    ) -> None:
         self._ready = ready
+        self._until = until or threading.Event()
         application = create_app(settings)
         # No access log: uvicorn's would hold the raw query. Ours holds the route's template.
         super().__init__(uvicorn.Config(application, access_log=False, log_config=None, server_header=False))
@@ -43,6 +47,9 @@ class Api(uvicorn.Server):
         except SystemExit:
             raise CommandError("L'API n'a pas pu démarrer : voir le message au-dessus.") from None
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        return self._until.is_set() or await super().on_tick(counter)
 
 
 def bound(host: str, port: int) -> socket.socket:

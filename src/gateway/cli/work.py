@@ -7,12 +7,12 @@ import threading
 from typing import Annotated
 
 import typer
-from projections.registry import ALL
 
 from gateway import logging, service
 from gateway.cli.deployment import DataDir, located
 from gateway.cli.stopping import set_when_told
 from projections.engine.engine import Engine
+from projections.registry import ALL
 
 
 def work(

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,10 @@ _PATIENCE_SECONDS: Final = 20.0
 
 
 @contextmanager
-def worker(environment: Mapping[str, str], log_file: Path, *, lost: Callable[[int], None]) -> Iterator[int]:
-    """Run `dossier-ledger work` for the length of the block; gives its pid.
+def worker(environment: Mapping[str, str], log_file: Path) -> Iterator[threading.Event]:
+    """Run `dossier-ledger work` for the length of the block; gives an event that is set if it ends by itself.
 
     Its standard input is a pipe that only this process holds: when it closes, the worker finishes its batch and ends.
-    `lost` is called, in a thread, with the exit code of a worker that ended by itself.
     """
     with log_file.open("ab") as output:
         process = subprocess.Popen(
@@ -30,21 +29,19 @@ def worker(environment: Mapping[str, str], log_file: Path, *, lost: Callable[[in
             env={**os.environ, **environment},
             start_new_session=True,  # a Ctrl-C meant for us does not reach it: it is stopped after the API
         )
-    stopping = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process, stopping, lost), daemon=True)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(process, ended), daemon=True)
     watcher.start()
     try:
-        yield process.pid
+        yield ended
     finally:
-        stopping.set()
         _stop(process)
         watcher.join()
 
 
-def _watch(process: subprocess.Popen[bytes], stopping: threading.Event, lost: Callable[[int], None]) -> None:
-    code = process.wait()
-    if not stopping.is_set():
-        lost(code)
+def _watch(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    process.wait()
+    ended.set()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
