@@ -92,6 +92,7 @@ class TransferProjector(Projector):
             key=("transfer_id",),
             columns=columns(
                 transfer_id="uuid",
+                lot_id="uuid",
                 lot_reference="text",
                 status="text",
                 paid_on="date",
@@ -161,6 +162,7 @@ class TransferProjector(Projector):
             rows.put("transfer_line", {"transfer_id": event.id, "number": number, **facts, "visible": sorted(visible)})
         common = {
             "transfer_id": event.id,
+            "lot_id": data["lot_id"],
             "lot_reference": data["lot_reference"],
             "beneficiary_establishment_id": beneficiary_id,
             "status": Status.PREPARED.value,
@@ -185,7 +187,6 @@ class TransferProjector(Projector):
 def _of_transfer(event: Entry) -> dict[str, Any]:
     data = event.data
     return {
-        "lot_id": data["lot_id"],
         "scheduled_on": data["scheduled_on"],
         "dated_on": data["scheduled_on"],
         "total_cents": data["total_cents"],

@@ -51,6 +51,7 @@ grant select on {schema}.transfer to ledger_staff, ledger_gateway;
 -- other lines. A table of its own, since its readers are more than the transfer's.
 create table {schema}.transfer_payee (
   transfer_id uuid primary key,
+  lot_id uuid not null,
   lot_reference text not null,
   status text not null,
   paid_on date,

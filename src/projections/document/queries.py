@@ -1,0 +1,98 @@
+"""What readers ask of documents. Each function takes an open transaction, whose role and scope are the reader's.
+
+Names are sealed: whoever shows them opens them. A withdrawn document is no longer there for portal readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from ledger.kit.errors import NotFound
+from projections.fetching import Connection, fetch, fetch_count, fetch_one
+from projections.page import COUNTED, Page, check_limit, counted, page_of, read_cursor, write_cursor
+from projections.reader import Reader
+from projections.scoping import scope_of, through_any
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentItem:
+    """One row of a tab of documents: the file's name and « Déposé le »."""
+
+    document_id: UUID
+    category: str
+    name_sealed: str
+    media_type: str
+    size_bytes: int
+    transfer_id: UUID | None
+    deposited_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document. `dossier_ids` are those of its dossiers that the reader sees."""
+
+    document_id: UUID
+    category: str
+    name_sealed: str
+    media_type: str
+    size_bytes: int
+    dossier_ids: tuple[UUID, ...]
+    establishment_id: UUID | None
+    transfer_id: UUID | None
+    deposited_on: date
+    withdrawn_on: date | None
+    version: int
+
+
+_ITEM: Final = "x.document_id, x.category, x.name_sealed, x.media_type, x.size_bytes, x.transfer_id, x.deposited_on"
+_ORDER: Final = "documents"
+
+
+async def document(connection: Connection, reader: Reader, document_id: UUID) -> Document:
+    """NotFound where it is absent, out of sight, or (for portal readers) withdrawn."""
+    query = f"""
+        select x.document_id, x.category, x.name_sealed, x.media_type, x.size_bytes, x.establishment_id, x.transfer_id,
+               x.deposited_on, x.withdrawn_on, x.version, array(
+                 select link.dossier_id from read.dossier_document link
+                  where link.document_id = x.document_id order by link.dossier_id) as dossier_ids
+          from read.document x where x.document_id = %(document_id)s and {_shown(reader)}"""
+    found = await fetch_one(connection, Document, query, {"document_id": document_id, **scope_of(reader)})
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def documents_of_dossier(connection: Connection, reader: Reader, dossier_id: UUID) -> tuple[DocumentItem, ...]:
+    """The documents of a dossier, newest first. Whether the dossier is in sight is checked before."""
+    query = f"""
+        select {_ITEM} from read.dossier_document link join read.document x using (document_id)
+         where link.dossier_id = %(dossier_id)s and {through_any(reader, "link.visible")} and {_shown(reader)}
+         order by x.deposited_on desc, x.document_id desc"""
+    return tuple(await fetch(connection, DocumentItem, query, {"dossier_id": dossier_id, **scope_of(reader)}))
+
+
+async def documents_of_establishment(
+    connection: Connection, reader: Reader, establishment_id: UUID, cursor: str | None = None, limit: int = 50
+) -> Page[DocumentItem]:
+    """The documents deposited for an establishment, newest first: its avis de virement above all (row O51)."""
+    asked: dict[str, Any] = {"establishment_id": establishment_id, **scope_of(reader)}
+    after = read_cursor(cursor, _ORDER, date.fromisoformat, UUID)
+    beyond = ""
+    if after:
+        asked |= {"after_day": after[0], "after_id": after[1]}
+        beyond = "and (x.deposited_on, x.document_id) < (%(after_day)s::date, %(after_id)s::uuid)"
+    found = f"from read.document x where x.establishment_id = %(establishment_id)s and {_shown(reader)}"
+    query = f"select {_ITEM} {found} {beyond} order by x.deposited_on desc, x.document_id desc limit %(fetch)s"
+    rows = await fetch(connection, DocumentItem, query, asked | {"fetch": check_limit(limit) + 1})
+    items, next_cursor = page_of(rows, limit, lambda row: write_cursor(_ORDER, row.deposited_on, row.document_id))
+    count = f"select count(*) from (select {found} limit {COUNTED + 1}) as found"
+    total, is_capped = counted(await fetch_count(connection, count, asked))
+    return Page(items, next_cursor, total, is_capped)
+
+
+def _shown(reader: Reader) -> str:
+    """Staff still see what was withdrawn, in its own place; a dossier's tab shows it to nobody."""
+    return "true" if reader.is_staff else f"x.withdrawn_on is null and {through_any(reader, 'x.visible')}"

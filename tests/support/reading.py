@@ -1,0 +1,83 @@
+"""A fund whose read models can be asked: the real ledger, engine and queries, on databases of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from ledger.account.events import Role as AccountRole
+from ledger.application import Ledger
+from ledger.kit.command import Command
+from ledger.kit.keyring import Keyring, MasterKey
+from ledger.log.database import AsyncDatabase, Database, Role
+from projections.engine.engine import Engine
+from projections.engine.schema import install
+from projections.reader import Reader
+from projections.registry import ALL
+from support.deployments import AT
+from support.givens import Givens
+
+T = TypeVar("T")
+
+STAFF = Reader(uuid4(), AccountRole.CASE_MANAGER)
+ACCOUNTANT = Reader(uuid4(), AccountRole.ACCOUNTANT)
+
+
+def holder(*establishments: UUID) -> Reader:
+    """A portal reader who holds these establishments."""
+    return Reader(uuid4(), AccountRole.PORTAL, establishments)
+
+
+def ask(url: str, reader: Reader, query: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+    """The answer of a query to a reader, as its database role and with its scope."""
+
+    async def asked() -> T:
+        role = Role.STAFF if reader.is_staff else Role.GATEWAY
+        async with (
+            AsyncDatabase(url, max_size=1) as database,
+            database.transaction(role, scope=reader.scope) as connection,
+        ):
+            return await query(connection, reader, *args, **kwargs)
+
+    return asyncio.run(asked())
+
+
+@dataclass
+class House:
+    """`givens` gives orders; `ask` lets the folds catch up first, so that it sees what was done."""
+
+    url: str
+    ledger: Ledger
+    database: Database
+    keyring: Keyring
+    engine: Engine
+    givens: Givens
+
+    def do(self, command: Command, *, actor: UUID | None = None) -> UUID:
+        return self.givens.do(command, actor=actor)
+
+    def ask(self, reader: Reader, query: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+        self.catch_up()
+        return ask(self.url, reader, query, *args, **kwargs)
+
+    def catch_up(self) -> None:
+        self.engine.catch_up()
+        with self.database.transaction(Role.STAFF) as connection:
+            rows = connection.execute("select projector, error from read.position where state <> 'live'").fetchall()
+        assert rows == []
+
+
+@contextmanager
+def house_on(ledger_url: str, keys_url: str) -> Iterator[House]:
+    install(ledger_url, ALL)
+    with (
+        Keyring(keys_url, MasterKey(b"m" * 32)) as keyring,
+        Database(ledger_url, max_size=8) as database,
+        Ledger(database, keyring, clock=lambda: AT) as ledger,
+        Engine(database, keyring, ALL, refresh_seconds=0) as engine,
+    ):
+        yield House(ledger_url, ledger, database, keyring, engine, Givens(ledger))
