@@ -56,13 +56,13 @@ class Projector:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        handlers: dict[str, Handler] = {}
+        own: dict[str, Handler] = {}
         for member in vars(cls).values():
             for name, handler in getattr(member, "_handlers", {}).items():
-                if name in handlers:
+                if name in own:
                     raise TypeError(f"{cls.__name__} handles {name} twice")
-                handlers[name] = handler
-        cls.HANDLERS = handlers
+                own[name] = handler
+        cls.HANDLERS = {**cls.HANDLERS, **own}
 
     def ddl(self) -> str:
         """SQL that makes the tables, with `{schema}` where the schema's name goes: `table.sql` beside the module.

@@ -1,0 +1,144 @@
+"""Rebuilding read tables beside the live ones, from the first event: readers notice nothing, no effect is repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
+
+from ledger.log.database import SESSION, Database
+from ledger.log.reader import head
+from projections.engine import positions, schema
+from projections.engine.batches import Batches
+from projections.engine.feeding import Feeder
+from projections.engine.opening import Opener
+from projections.engine.projector import Projector
+from projections.engine.schema import NEXT
+
+Progress = Callable[[int, int], None]
+"""Called with the position reached and the position to reach."""
+
+_LOCK: Final = 0x6E657874  # "next": held by the one process that builds beside
+_BATCH: Final = 20_000
+_KEEP_ROWS: Final = 400_000  # per projection: some hundreds of MB at the worst
+
+
+class RebuildRunning(RuntimeError):
+    """Another process is rebuilding this database's projections."""
+
+
+class RebuildStopped(RuntimeError):
+    """A projection could not be rebuilt. What there is stays in `read_next` to be looked at; live rows are whole."""
+
+
+def rebuild(
+    database: Database,
+    keyring: Opener,
+    projectors: Sequence[Projector],
+    *,
+    progress: Progress | None = None,
+    upto: int | None = None,
+    batch: int = _BATCH,
+    known: Container[str] | None = None,
+) -> int:
+    """Make the tables of `projectors` anew in `read_next` and fold the log into them, up to its head or `upto`.
+
+    Returns the position reached. What an earlier rebuild of them left there is dropped first. `database` is the
+    owner's. Raises RebuildRunning, RebuildStopped. The swap is another step (`swap`), and folds what came meanwhile.
+    """
+    names = [projector.NAME for projector in projectors]
+    with _alone(database.url) as connection:
+        with connection.transaction():
+            schema.hold(connection)
+            schema.remove(connection, NEXT, names)
+            for projector in projectors:
+                schema.make(connection, NEXT, projector)
+            forced = _unforce(connection, names)
+        reached = _fill(connection, keyring, projectors, progress, upto=upto, batch=batch, known=known)
+        with connection.transaction():
+            for table in forced:
+                connection.execute(f"alter table {table} force row level security".encode())
+        # Fresh statistics and visibility: the first readers after the swap must not be the ones who pay.
+        for table in _tables(connection, names):
+            connection.execute(f"vacuum analyze {table}".encode())
+    return reached
+
+
+def _fill(
+    connection: Connection[DictRow],
+    keyring: Opener,
+    projectors: Sequence[Projector],
+    progress: Progress | None,
+    *,
+    upto: int | None,
+    batch: int,
+    known: Container[str] | None,
+) -> int:
+    @contextmanager
+    def transaction() -> Iterator[Connection[DictRow]]:
+        # As the owner, whom row security that is not forced leaves alone: COPY refuses it.
+        with connection.transaction():
+            yield connection
+
+    batches = Batches(NEXT, projectors, keyring, transaction, keep_rows=_KEEP_ROWS, copy=True)
+    with connection.transaction():
+        batches.own(positions.claim(connection, NEXT, [projector.NAME for projector in projectors]))
+    feeder = Feeder(batches, transaction, limit=batch, known=known)
+    goal = _goal(connection, upto)
+    reached = 0
+    while feeder.feed(upto=upto):
+        _refuse_failures(batches)
+        reached = min(at.position for at in batches.owned.values())
+        goal = max(goal, reached)
+        if progress:
+            progress(reached, goal)
+    _refuse_failures(batches)
+    if feeder.waits_at is not None:
+        raise RebuildStopped(f"the event at position {feeder.waits_at} has a name that only a newer release knows")
+    return reached
+
+
+def _goal(connection: Connection[DictRow], upto: int | None) -> int:
+    with connection.transaction():
+        end = head(connection)
+    return end if upto is None else min(end, upto)
+
+
+def _refuse_failures(batches: Batches) -> None:
+    failed = [at for at in batches.owned.values() if at.state == "failed"]
+    if failed:
+        told = "; ".join(f"{at.projector} at position {at.failed_position}: {at.error}" for at in failed)
+        raise RebuildStopped(told)
+
+
+def _tables(connection: Connection[DictRow], names: Sequence[str]) -> list[str]:
+    found = positions.read(connection, NEXT)
+    return [f"{NEXT}.{table}" for name in names for table in found[name].tables]
+
+
+def _unforce(connection: Connection[DictRow], names: Sequence[str]) -> list[str]:
+    # For the time of the rebuild alone. Nobody but the owner and the projector may enter this schema; the swap refuses
+    # tables that are not as their SQL makes them.
+    rows = connection.execute(
+        "select oid::regclass::text as name from pg_class where relforcerowsecurity and oid = any(%s::regclass[])",
+        (_tables(connection, names),),
+    )
+    forced = [row["name"] for row in rows]
+    for table in forced:
+        connection.execute(f"alter table {table} no force row level security".encode())
+    return forced
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[Connection[DictRow]]:
+    with psycopg.connect(
+        url, autocommit=True, row_factory=dict_row, options=SESSION, application_name="dossier-ledger rebuild"
+    ) as connection:
+        row = connection.execute("select pg_try_advisory_lock(%s) as had", (_LOCK,)).fetchone()
+        if not (row and row["had"]):
+            raise RebuildRunning
+        yield connection
