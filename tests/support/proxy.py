@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -16,11 +17,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 class Cut(Enum):
-    """When the wire is cut, once armed."""
+    """Where the wire is cut in the next append, once armed."""
 
-    BEFORE_APPEND = auto()  # the statement never reaches the server
-    BEFORE_COMMIT = auto()  # the server has the rows, not the order to commit
-    AFTER_COMMIT = auto()  # the server has committed, and its answer is lost
+    REQUEST_LOST = auto()  # the server never hears of it
+    REQUEST_LATE = auto()  # the server hears of it, after the client has been told that the wire is cut
+    ANSWER_LOST = auto()  # the server has committed, and nobody hears of it
+
+
+APPEND = b".v1"
+"""What an append's request holds and no other's does: a published name among its values."""
 
 
 @dataclass
@@ -75,28 +80,31 @@ class Wire:
 
     def _to_server(self, client: socket.socket, server: socket.socket) -> None:
         for data in _received(client):
-            if b"log.append" in data:
+            if APPEND in data:
                 self._appending.add(client)
-            if self._takes(Cut.BEFORE_APPEND, b"log.append" in data) or self._takes(
-                Cut.BEFORE_COMMIT, b"COMMIT" in data and client in self._appending
-            ):
-                break
+                if self._takes(Cut.REQUEST_LOST):
+                    break
+                if self._takes(Cut.REQUEST_LATE):
+                    _close(client)
+                    time.sleep(0.3)
+                    _send(server, data)
+                    time.sleep(0.3)
+                    break
             _send(server, data)
         _close(client)
         _close(server)
 
     def _to_client(self, client: socket.socket, server: socket.socket) -> None:
         for data in _received(server):
-            if self._takes(Cut.AFTER_COMMIT, b"COMMIT\x00" in data and client in self._appending):
+            if client in self._appending and self._takes(Cut.ANSWER_LOST):
                 break
-            if b"COMMIT\x00" in data:
-                self._appending.discard(client)
+            self._appending.discard(client)
             _send(client, data)
         _close(client)
         _close(server)
 
-    def _takes(self, cut: Cut, now: bool) -> bool:
-        if now and cut in self._armed:
+    def _takes(self, cut: Cut) -> bool:
+        if cut in self._armed:
             self._armed.remove(cut)
             return True
         return False

@@ -1,7 +1,8 @@
 """The base of every aggregate: state that is only ever replaced, so that a copy is cheap and safe.
 
-Attributes hold immutable values (numbers, texts, dates, tuples, frozensets, mappings never changed in place): an applier
-binds a new value, it never changes one. A command works on a `copy()`; what refuses leaves the original untouched.
+Attributes hold immutable values (numbers, texts, dates, tuples, frozensets, mappings never changed in place): an
+applier binds a new value, it never changes one. A command works on a `copy()`; what refuses leaves the original as it
+was.
 """
 
 from __future__ import annotations
@@ -42,6 +43,5 @@ class Aggregate(BaseAggregate[UUID]):
     def copy(self) -> Self:
         """A copy with nothing pending, that shares the (immutable) values."""
         clone = type(self).__new__(type(self))
-        clone.__dict__.update(self.__dict__)
-        clone._pending_events = []
+        clone.__dict__.update(self.__dict__, _pending_events=[])
         return clone

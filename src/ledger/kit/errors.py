@@ -1,7 +1,7 @@
 """Refusals: what a command or a query may answer instead of doing what was asked.
 
-They know nothing of HTTP. Each class has a stable `code` (the last part of the problem's `type` on the API) and a French
-`message` for people; `field` names the input at fault where there is one, as a JSON pointer's last part.
+They know nothing of HTTP. Each class has a stable `code` (the last part of the problem's `type` on the API) and a
+French `message` for people; `field` names the input at fault where there is one, as a JSON pointer's last part.
 """
 
 from __future__ import annotations

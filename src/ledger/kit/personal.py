@@ -1,7 +1,8 @@
 """Personal data in events: sealed under the key of the person (or of the dossier, for free text) it speaks of.
 
 A `Personal[str]` holds ciphertext only. It can be stored, hashed, copied and compared; its clear value is had from the
-keyring alone, and is `Erased` for ever once the subject's key is destroyed. No decision, key or amount may depend on it.
+keyring alone, and is `Erased` for ever once the subject's key is destroyed. No decision, key or amount may depend on
+it.
 """
 
 from __future__ import annotations

@@ -59,6 +59,8 @@ class Database:
         self, url: str, *, min_size: int = 1, max_size: int = 8, application_name: str = "dossier-ledger"
     ) -> None:
         self.url = url
+        self.application_name = application_name
+        self._dedicated: list[Connection[DictRow]] = []
         self.pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
             url, min_size=min_size, max_size=max_size, **_pool_arguments(application_name)
         )
@@ -71,7 +73,25 @@ class Database:
             connection.execute(_ENTER, (role, scope_setting(scope)))
             yield connection
 
+    def dedicated(self, role: Role) -> Connection[DictRow]:
+        """A new connection outside the pool, in autocommit, that acts as `role`; closed with the database.
+
+        Each statement is a transaction in one round trip: for the writer and for whoever listens. The role is the
+        session's, so that a transaction pooler is of no use here: this wants PostgreSQL's own address.
+        """
+        connection = Connection.connect(
+            self.url,
+            autocommit=True,
+            row_factory=dict_row,
+            options=f"{SESSION} -c role={role}",
+            application_name=f"{self.application_name} {role}",
+        )
+        self._dedicated = [each for each in self._dedicated if not each.closed] + [connection]
+        return connection
+
     def close(self) -> None:
+        for connection in self._dedicated:
+            connection.close()
         self.pool.close()
 
     def __enter__(self) -> Self:

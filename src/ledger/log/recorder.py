@@ -7,6 +7,7 @@ receipt is looked up instead, and nothing is ever inserted twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,11 +19,13 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
+from psycopg import Connection
 from psycopg.rows import DictRow
 
 from ledger.kit.ids import uuid7
 from ledger.log import subscription
 from ledger.log.appending import Append, arguments
+from ledger.log.committer import Committer
 from ledger.log.database import Database, Role
 from ledger.log.refusals import AppendVoided, is_disconnection, refusal
 
@@ -45,25 +48,28 @@ class Recorder(ApplicationRecorder):
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._committer = Committer(self._write)
+        self._connection: Connection[DictRow] | None = None
 
     def append(self, batch: Sequence[Append]) -> list[int]:
         """Write commands in one transaction, all or none; return for each the position of its last event.
 
-        Raises KeyUsed, GuardBroken, ClaimTaken, StreamConflict (nothing was written), AppendVoided (the connection was
-        lost, nothing was or will be written), or the library's OperationalError where PostgreSQL cannot be reached.
+        What other threads append meanwhile may share the transaction; a refusal is always the batch's own. Raises
+        KeyUsed, GuardBroken, ClaimTaken, StreamConflict (nothing was written), AppendVoided (the connection was lost,
+        nothing was or will be written), or the library's OperationalError where PostgreSQL cannot be reached.
         """
-        end = self._base(batch)
-        positions = []
-        for append in batch:
-            end += len(append.events)
-            positions.append(end)
-        return positions
+        return self._committer.submit(batch)
+
+    def _write(self, batch: Sequence[Append]) -> list[int]:
+        base = self._base(batch)
+        return list(accumulate((len(append.events) for append in batch), initial=base))[1:]
 
     def _base(self, batch: Sequence[Append]) -> int:
-        """Write the batch; return the position before its first event."""
+        """Write the batch; return the position before its first event. One thread at a time (the committer's)."""
         try:
-            with self.database.transaction(Role.WRITER) as connection:
-                row = connection.execute(_APPEND, arguments(batch)).fetchone()
+            if self._connection is None or self._connection.closed:
+                self._connection = self.database.dedicated(Role.WRITER)
+            row = self._connection.execute(_APPEND, arguments(batch), prepare=True).fetchone()
         except psycopg.Error as error:
             if is_disconnection(error):
                 return self._settled_base(batch, error)
@@ -87,8 +93,8 @@ class Recorder(ApplicationRecorder):
         """Append events, as the library asks for it; `kwargs` are an Append's other fields."""
         if not stored_events:
             return []
-        base = self._base([Append(events=stored_events, **{"command_id": uuid7(), **kwargs})])
-        return list(range(base + 1, base + len(stored_events) + 1))
+        (end,) = self.append([Append(events=stored_events, **{"command_id": uuid7(), **kwargs})])
+        return list(range(end - len(stored_events) + 1, end + 1))
 
     def select_events(
         self,
@@ -124,6 +130,10 @@ class Recorder(ApplicationRecorder):
         query = "select body, position, status, resource_id from log.idempotency where digest = %s"
         rows = self._select(query, (digest,))
         return rows[0] if rows else None
+
+    def select_figures(self) -> DictRow:
+        """`count` of events and `highest` position (null for an empty log): equal, or the log has a gap."""
+        return self._select("select count(*) as count, max(position) as highest from log.events", ())[0]
 
     def select_notifications(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -177,6 +178,42 @@ def test_many_processes_append_while_readers_follow(ledger_url: str, database: D
     for each in readers:
         each.join(30)
     assert seen == [list(range(1, expected + 1))] * 2
+
+
+def test_one_conflict_among_many_that_wait_refuses_itself_alone(recorder: Recorder) -> None:
+    """Commands that are written together are refused apart."""
+    stream = uuid7()
+    recorder.append([Append([fact(stream)])])
+    barrier = threading.Barrier(24)
+
+    def write(n: int) -> str:
+        barrier.wait()
+        try:
+            recorder.append(
+                [Append([fact(stream if n % 6 == 0 else None, 2 if n % 6 == 0 else 1)], command_id=uuid7())]
+            )
+        except StreamConflict:
+            return "refused"
+        return "accepted"
+
+    with ThreadPoolExecutor(24) as pool:
+        answers = Counter(pool.map(write, range(24)))
+    assert answers == {"accepted": 21, "refused": 3}
+    assert recorder.max_notification_id() == 22
+
+
+def test_each_writer_gets_its_own_positions(recorder: Recorder, database: Database) -> None:
+    def write(_: int) -> tuple[list[int], list[UUID]]:
+        batch = [Append([fact(), fact()], command_id=uuid7()), Append([fact()], command_id=uuid7())]
+        return recorder.append(batch), [event.originator_id for append in batch for event in append.events]
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(write, range(100)))
+    with database.transaction(Role.AUDITOR) as connection:
+        streams = {event.position: event.stream_id for event in reader.read_after(connection, 0, 1000)}
+    for (second, last), ids in answers:
+        assert last == second + 1
+        assert [streams[p] for p in (second - 1, second, last)] == ids
 
 
 def test_a_sleeping_reader_is_woken(recorder: Recorder) -> None:

@@ -1,0 +1,75 @@
+"""Append: one-event commands by our recorder, against the library's default PostgreSQL recorder, on one server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
+from eventsourcing.utils import Environment
+from psycopg.conninfo import conninfo_to_dict
+
+from benchmarks.writers import rate
+from ledger.kit.ids import uuid7
+from ledger.log.appending import Append
+from ledger.log.database import Database
+from ledger.log.recorder import Recorder
+
+PAYLOAD: Final = (
+    b'{"timestamp":"2026-03-05T09:00:00Z","amount_cents":187500,"on":"2026-03-05","note":"' + b"x" * 170 + b'"}'
+)
+
+
+@contextmanager
+def library(url: str) -> Iterator[ApplicationRecorder]:
+    """The library's own recorder with its defaults, its pool large enough for every writer."""
+    parts = conninfo_to_dict(url)
+    env = Environment(
+        "Peer",
+        {
+            "PERSISTENCE_MODULE": "eventsourcing.postgres",
+            "POSTGRES_DBNAME": str(parts["dbname"]),
+            "POSTGRES_HOST": str(parts["host"]),
+            "POSTGRES_PORT": str(parts.get("port", 5432)),
+            "POSTGRES_USER": str(parts["user"]),
+            "POSTGRES_PASSWORD": str(parts.get("password", "")),
+            "POSTGRES_POOL_SIZE": "40",
+        },
+    )
+    with InfrastructureFactory.construct(env) as factory:
+        yield factory.application_recorder()
+
+
+def one_event() -> list[StoredEvent]:
+    return [StoredEvent(uuid7(), 1, "thing.done.v1", PAYLOAD)]
+
+
+def measure(ours_url: str, library_url: str, writers: int) -> tuple[float, float]:
+    """Commands a second, ours and the library's, measured in turn; refuses a log with a gap."""
+    with Database(ours_url, max_size=40) as database, library(library_url) as peer:
+        recorder = Recorder(database)
+
+        def ours() -> None:
+            recorder.append([Append(one_event(), command_id=uuid7())])
+
+        def theirs() -> None:
+            peer.insert_events(one_event())
+
+        rates = _in_turn(ours, theirs, writers)
+        check_no_gap(recorder)
+    return rates
+
+
+def _in_turn(ours: Callable[[], None], theirs: Callable[[], None], writers: int) -> tuple[float, float]:
+    rounds = int(os.environ.get("ROUNDS", "2"))
+    pairs = [(rate(ours, writers), rate(theirs, writers)) for _ in range(rounds)]
+    return sum(o for o, _ in pairs) / rounds, sum(t for _, t in pairs) / rounds
+
+
+def check_no_gap(recorder: Recorder) -> None:
+    """The correctness gate: a fast log with a hole in it is worth nothing."""
+    row = recorder.select_figures()
+    if row["count"] != row["highest"]:
+        raise SystemExit(f"the log has {row['count']} events and reaches position {row['highest']}")
