@@ -25,7 +25,7 @@ _handlers: dict[type[Command], Handler] = {}
 
 
 def handles(command_class: type[C]) -> Callable[[Callable[[C, Work], UUID]], Callable[[C, Work], UUID]]:
-    """Register the one handler of a command: it loads, asks the aggregate, returns the id of what was made or changed."""
+    """Register the one handler of a command: it loads, asks the aggregate, returns the id of what it changed."""
 
     def register(handler: Callable[[C, Work], UUID]) -> Callable[[C, Work], UUID]:
         if command_class in _handlers:
