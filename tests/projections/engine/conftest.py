@@ -34,6 +34,7 @@ def start(url: str, database: Database) -> Iterator[Callable[..., Engine]]:
         engines.append(engine)
         return engine
 
+    started.engines = engines
     yield started
     for engine in engines:
         engine.step_down()
