@@ -83,8 +83,7 @@ def replay(connection: Connection[DictRow], dossier_id: UUID, selection: Selecti
 def roles_of(connection: Connection[DictRow], accounts: Iterable[UUID]) -> dict[UUID, str]:
     """The role of each account, from the event that created it."""
     rows = connection.execute(
-        "select stream_id, payload from log.events"
-        " where stream_id = any(%s) and name = 'account.created.v1'",
+        "select stream_id, payload from log.events where stream_id = any(%s) and name = 'account.created.v1'",
         (list(accounts),),
         binary=True,
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from gateway.api.codes import ROLE_LABELS
 from gateway.audit.replay import Actor, Replay, Selection, Step
-from gateway.audit.words import CODED, CODES, FIELD_LABELS
+from gateway.audit.words import CODES, FIELD_LABELS
 from gateway.labels import event_label
 from ledger.kit.clock import PARIS
 from ledger.kit.money import format_euros
@@ -124,7 +125,7 @@ def _pairs(values: Mapping[str, Any]) -> str:
 def _actor(actor: Actor | None) -> str:
     if actor is None:
         return "par le système"
-    return f"par le compte {actor.account_id} ({actor.role or 'rôle inconnu'})"
+    return f"par le compte {actor.account_id} ({ROLE_LABELS.get(actor.role or '', 'rôle inconnu')})"
 
 
 def _label(name: str) -> str:
@@ -146,8 +147,8 @@ def _written(name: str, value: Any) -> str:
 
 
 def _text(name: str, value: str) -> str:
-    if name in CODED:
-        return CODES.get(value, value)
+    if name in CODES:
+        return CODES[name].get(value, value)
     if name == "on" or name.endswith("_on"):
         return _day(date.fromisoformat(value))
     return value

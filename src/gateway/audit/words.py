@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.api.codes import (
+    CATEGORY_LABELS,
+    CLOSING_LABELS,
+    EXECUTION_LABELS,
+    FINANCIAL_LABELS,
+    INSTRUCTION_LABELS,
+    INVOICE_STATUS_LABELS,
+    TRANSFER_STATUS_LABELS,
+)
+
 FIELD_LABELS: Final[Mapping[str, str]] = {
     "agreement_cents": "Accord",
     "amount_cents": "Montant",
@@ -69,27 +79,12 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "withdrawn": "Retiré",
     "withdrawn_on": "Retiré le",
 }
-CODES: Final[Mapping[str, str]] = {
-    "agreed": "accordé",
-    "approved": "approuvée",
-    "broken-off": "rupture",
-    "cancelled": "annulé",
-    "closed": "clos",
-    "committed": "engagé",
-    "disputed": "en litige",
-    "finished": "terminé",
-    "not-started": "non commencé",
-    "open": "ouvert",
-    "paid": "payé",
-    "prepared": "préparé",
-    "received": "reçue",
-    "refused": "refusé",
-    "rejected": "rejeté",
-    "scheduled": "au virement",
-    "settled": "soldé",
-    "started": "commencé",
-    "uncommitted": "non engagé",
-    "under-review": "en instruction",
-    "withdrawn": "retiré",
+CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "category": CATEGORY_LABELS,
+    "closing": CLOSING_LABELS,
+    "execution": EXECUTION_LABELS,
+    "financial": FINANCIAL_LABELS,
+    "instruction": INSTRUCTION_LABELS,
+    "status": {**INVOICE_STATUS_LABELS, **TRANSFER_STATUS_LABELS},
 }
-CODED: Final = frozenset({"instruction", "execution", "financial", "closing", "status"})
+"""The words of coded values, by field: those that the API and the portals show."""

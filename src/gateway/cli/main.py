@@ -9,6 +9,7 @@ from typing import Final
 import psycopg
 import typer
 
+from gateway import logging
 from gateway.cli import account, audit, demo, generate, import_, migrate, projections, schemas, serve, token, work
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.settings import SettingsError
@@ -39,6 +40,8 @@ app.add_typer(token.app, name="token")
 
 def main() -> None:
     """Run the command that `sys.argv` asks for, and exit with its code."""
+    # Only what goes wrong: a command's output is its answer. Services set their own level.
+    logging.configure("warning")
     sys.exit(guarded(app))
 
 

@@ -78,7 +78,7 @@ def test_tokens_are_listed_and_revoked(gateway: Gateway):
     secret, made = gateway.service.tokens.create(account_id, label="tableau de bord", days=1)
     assert _me(gateway, f"Bearer {secret}").status_code == 200
     listed = gateway.service.tokens.all(account_id=account_id)
-    assert [token.token_id for token in listed][0] == made.token_id
+    assert listed[0].token_id == made.token_id
     assert listed[0].last_used_at is not None
     gateway.service.tokens.revoke(made.token_id)
     assert _me(gateway, f"Bearer {secret}").status_code == 401
@@ -93,8 +93,7 @@ def test_the_gateways_role_neither_makes_nor_revives_tokens(gateway: Gateway):
     for statement in (
         "update auth.token set revoked_at = null",
         "update auth.token set expires_at = now()",
-        "insert into auth.token (token_id, account_id, digest, label, expires_at) "
-        "values (gen_random_uuid(), gen_random_uuid(), sha256('x'), 'x', now())",
+        "insert into auth.token select * from auth.token",
         "delete from auth.token",
     ):
         with psycopg.connect(gateway.settings.database_url) as connection:

@@ -156,4 +156,4 @@ def test_people_read_french_amounts_days_and_words(fund):
     assert "87\u202f518,50\u00a0€" in text
     assert "à la fin du 20/01/2023" in text
     assert "Accord de prise en charge  (dossier.agreement-issued.v1)" in text
-    assert "Instruction : en instruction → accordé" in text
+    assert "Instruction : En instruction → Accordé" in text
