@@ -37,6 +37,7 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "list_dossier_documents": _READERS,
         "get_dossier_history": _READERS,
         "list_establishments": _READERS,
+        "search_establishments": _READERS,
         "get_establishment": _READERS,
         "list_establishment_documents": _READERS,
         "list_transfers": _READERS,

@@ -12,6 +12,8 @@ from ledger.document.events import Category
 from ledger.dossier.axes import Closing, Execution, Instruction
 from ledger.dossier.scheme import Scheme
 from projections.dossier.status import Financial, Status
+from projections.invoice.status import Status as InvoiceStatus
+from projections.transfer.status import Status as TransferStatus
 
 
 class Coded(BaseModel):
@@ -72,6 +74,23 @@ CLOSING_LABELS: Final[Mapping[str, str]] = {
     Closing.CLOSED: "Clos",
     Closing.CANCELLED: "Annulé",
 }
+INVOICE_STATUS_LABELS: Final[Mapping[str, str]] = {
+    InvoiceStatus.RECEIVED: "Reçue",
+    InvoiceStatus.DISPUTED: "En litige",
+    InvoiceStatus.APPROVED: "Approuvée",
+    InvoiceStatus.SCHEDULED: "Mise au virement",
+    InvoiceStatus.PAID: "Payée",
+}
+TRANSFER_STATUS_LABELS: Final[Mapping[str, str]] = {
+    TransferStatus.PREPARED: "Préparé",
+    TransferStatus.RELEASED: "Ordonné",
+    TransferStatus.PAID: "Payé",
+    TransferStatus.REJECTED: "Rejeté par la banque",
+    TransferStatus.WITHDRAWN: "Retiré",
+}
+TRANSFER_WAY: Final = "transfer"
+MODE_LABELS: Final[Mapping[str, str]] = {TRANSFER_WAY: "Virement"}
+"""« Mode » of a règlement (row O34): the fund pays by SEPA transfer, and in no other way."""
 
 
 def coded(code: str, labels: Mapping[str, str]) -> Coded:

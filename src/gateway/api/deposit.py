@@ -1,8 +1,8 @@
 """`POST /v1/documents`: a form with a file, deposited by the fund's staff.
 
-The file is spooled to an unlinked temporary file, since two sniffers look at its beginning and its end; it is stored in the
-vault before its event is recorded, and taken out again where the event is refused or was recorded before. A process killed
-in between leaves bytes that nothing names, for the vault's sweep.
+The file is spooled to an unlinked temporary file, since two sniffers look at its beginning and its end. It is stored in
+the vault before its event is recorded, and taken out again where the event is refused or was recorded before. A process
+killed in between leaves bytes that nothing names, for the vault's sweep.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ async def deposit_document(request: Request, caller: Authenticated) -> Response:
         document_id = uuid7()
         stored = await run_in_threadpool(_store, request, document_id, upload.file, fields.category)
     try:
-        outcome = await _record(request, caller, document_id, fields, stored, kind)
+        told = {**stored._asdict(), "document_id": str(document_id), "media_type": kind}
+        outcome = await _record(request, caller, fields, told)
     except (Refusal, Problem):
         await run_in_threadpool(_service(request).store.remove, document_id)
         raise
@@ -117,13 +118,10 @@ async def deposit_document(request: Request, caller: Authenticated) -> Response:
     return accepted(outcome, LOCATION)
 
 
-async def _record(
-    request: Request, caller: Caller, document_id: UUID, fields: DepositForm, stored: Deposited, kind: str
-) -> Outcome:
+async def _record(request: Request, caller: Caller, fields: DepositForm, told: Mapping[str, Any]) -> Outcome:
     """The event. Any other exception than a refusal leaves the bytes: the event may have been recorded."""
-    asked = {**fields.model_dump(mode="json"), "plain_sha256": stored.plain_sha256}
+    asked = {**fields.model_dump(mode="json"), "plain_sha256": told["plain_sha256"]}
     key = idempotency_key(request, caller.account_id, asked, status=201)
-    told = {**stored._asdict(), "document_id": str(document_id), "media_type": kind}
     return await execute(request, parse(RecordDeposit, {**asked, **told}), actor=caller.account_id, key=key)
 
 

@@ -41,12 +41,13 @@ _OF_THE_FUND: Final = frozenset(
         "transfer.withdrawn.v1",
     }
 )
+_INVOICED: Final = "invoice.received.v1"
 _NOUNS: Final = ("document", "invoice", "transfer")
 
 
 class HistoryEvent(BaseModel):
-    """One event. `on` is the paper's date, where it has one; `amount_cents` the part that concerns this dossier; the ids
-    are those of the stream that it belongs to, where that is not the dossier.
+    """One event. `on` is the paper's date, where it has one; `amount_cents` the part that concerns this dossier; the
+    ids are those of the stream that it belongs to, where that is not the dossier.
     """
 
     position: int
@@ -78,7 +79,7 @@ async def get_dossier_history(call: Calling, dossier_id: UUID, params: Annotated
         await check_visible(reading.connection, call.reader, dossier_id)
     events, roles, position = await run_in_threadpool(_read, call, dossier_id)
     begun = after[0] if after else 0
-    shown = [each for each in events if each.position > begun and _is_shown(call, each)]
+    shown = [each for each in _seen(call, events) if each.position > begun]
     items = [_event(each, dossier_id, roles) for each in shown[: params.limit]]
     more = len(shown) > params.limit
     cursor = write_cursor(_ORDER, str(items[-1].position)) if more else None
@@ -93,8 +94,16 @@ def _read(call: Call, dossier_id: UUID) -> tuple[Sequence[Recorded], Mapping[UUI
         return events, roles_of(connection, actors), position
 
 
-def _is_shown(call: Call, event: Recorded) -> bool:
-    return call.caller.role is not AccountRole.PORTAL or event.name not in _OF_THE_FUND
+def _seen(call: Call, events: Sequence[Recorded]) -> list[Recorded]:
+    """Staff see all. A portal sees neither the fund's own steps, nor the invoices of a dossier's other parties."""
+    if call.caller.role is not AccountRole.PORTAL:
+        return list(events)
+    others = {each.stream_id for each in events if each.name == _INVOICED and not _is_own(call, each)}
+    return [each for each in events if each.name not in _OF_THE_FUND and each.stream_id not in others]
+
+
+def _is_own(call: Call, invoiced: Recorded) -> bool:
+    return call.reader.holds(UUID(invoiced.data["beneficiary_establishment_id"]))
 
 
 def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> HistoryEvent:
@@ -115,6 +124,6 @@ def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> Hist
 def _amount(data: Mapping[str, Any], dossier_id: str) -> int | None:
     """A transfer's total is nobody's but its beneficiary's: only this dossier's lines are counted."""
     if "lines" in data:
-        return sum(line["amount_cents"] for line in data["lines"] if line["dossier_id"] == dossier_id)
+        return sum(int(line["amount_cents"]) for line in data["lines"] if line["dossier_id"] == dossier_id)
     amount: int | None = data.get("amount_cents", data.get("gross_cents", data.get("released_cents")))
     return amount

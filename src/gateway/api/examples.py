@@ -42,11 +42,10 @@ VALUES: Final[Mapping[str, Any]] = {
     "kind": "provider",
     "action": "list_dossiers",
     "projector": "dossier",
-    "amount_cents": 120000,
-    "total_cents": 120000,
     "next_cursor": None,
     "event": "dossier.agreement-issued.v1",
 }
+_NUMBERS: Final = ("integer", "number", "boolean")
 _BY_TYPE: Final[Mapping[str, Any]] = {"string": "exemple", "integer": 1, "boolean": False, "number": 1, "null": None}
 _BY_FORMAT: Final[Mapping[str, Any]] = {
     "uuid": _ID,
@@ -66,7 +65,7 @@ def add(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:
     """A value that the schema accepts; `name` is the field that it is for."""
-    if name in VALUES:
+    if name in VALUES and schema.get("type") not in _NUMBERS:
         return VALUES[name]
     if "$ref" in schema:
         return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas, name)
@@ -74,6 +73,8 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str 
         return example_of(schema["anyOf"][0], schemas, name)
     if "enum" in schema:
         return schema["enum"][0]
+    if name.endswith("_cents"):
+        return 120000
     if "const" in schema:
         return schema["const"]
     if schema.get("type") == "object":

@@ -11,17 +11,22 @@ from gateway.api import (
     account,
     deposit,
     document,
+    document_reading,
     dossier,
     dossier_history,
     dossier_reading,
     establishment,
+    establishment_reading,
     invoice,
+    invoice_reading,
     lot,
+    lot_reading,
     organisation,
     person,
     projection,
     reference,
     transfer,
+    transfer_reading,
 )
 from gateway.api.orders import Orders
 
@@ -41,7 +46,15 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     dossier_reading.router,
     dossier_history.router,
     deposit.router,
+    document_reading.router,
+    transfer_reading.router,
+    lot_reading.router,
+    invoice_reading.router,
+    establishment_reading.router,
     projection.router,
 )
-BODIES: Final[tuple[type[BaseModel], ...]] = (dossier_reading.DossierSearch,)
+BODIES: Final[tuple[type[BaseModel], ...]] = (
+    dossier_reading.DossierSearch,
+    establishment_reading.EstablishmentSearch,
+)
 """Bodies of requests that are no orders."""

@@ -16,13 +16,9 @@ from gateway.api.reading import Call, Calling
 from gateway.api.shapes import Items
 from gateway.rights import RIGHTS
 from ledger.account.events import Role
+from projections.account.queries import Membership, memberships
 
 router: Final = APIRouter(prefix="/v1", tags=["reference"])
-
-_MEMBERSHIPS: Final = (
-    "select organisation_id, kind, profile, establishment_ids from read.membership "
-    "where account_id = %s order by organisation_id, kind"
-)
 
 
 class MembershipShown(BaseModel):
@@ -45,16 +41,24 @@ class Me(BaseModel):
 @router.get("/me", operation_id="get_me", summary="Qui suis-je", response_model=Me)
 async def get_me(call: Calling, params: Annotated[Params, Query()]) -> Response:
     async with call.reading("account", at_least=params.min_position) as reading:
-        cursor = await reading.connection.execute(_MEMBERSHIPS, (call.caller.account_id,))
-        rows = await cursor.fetchall()
+        held = await memberships(reading.connection, call.caller.account_id)
     shown = Me(
         account_id=call.caller.account_id,
         person_id=call.caller.person_id,
         role=coded(call.caller.role, ROLE_LABELS),
-        memberships=[MembershipShown(**{**row, "profile": coded(row["profile"], PROFILE_LABELS)}) for row in rows],
+        memberships=[_membership(each) for each in held],
         actions=_actions(call.caller.role),
     )
     return call.answer(shown, reading.position)
+
+
+def _membership(held: Membership) -> MembershipShown:
+    return MembershipShown(
+        organisation_id=held.organisation_id,
+        kind=held.kind,
+        profile=coded(held.profile, PROFILE_LABELS),
+        establishment_ids=list(held.establishment_ids),
+    )
 
 
 @router.get("/schemes", operation_id="list_schemes", summary="Dispositifs", response_model=Items[Coded])

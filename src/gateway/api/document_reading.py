@@ -1,0 +1,143 @@
+"""Questions about documents: the rows of a tab, one document, its bytes (rows O33, O51)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Annotated, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from gateway.api import positions
+from gateway.api.codes import CATEGORY_LABELS, Coded, coded
+from gateway.api.params import Params
+from gateway.api.ranges import NO_RANGE, asked_range
+from gateway.api.reading import Call, Calling
+from gateway.api.shapes import Items, Listed
+from projections.document import queries
+from projections.document.queries import DocumentItem
+from projections.dossier.queries import check_visible
+
+router: Final = APIRouter(prefix="/v1", tags=["documents"])
+_NOT_PLAIN: Final = re.compile(
+    r'[^ -~]|["%\\]'
+)  # what is not ASCII, and what a quoted string or an old client misreads
+
+
+class DocumentRow(BaseModel):
+    """A file of a tab: its name and « Déposé le ». `content` is where its bytes are."""
+
+    document_id: UUID
+    name: str
+    category: Coded
+    deposited_on: date
+    media_type: str
+    size_bytes: int
+    transfer_id: UUID | None
+    content: str
+
+
+DocumentList = Listed[DocumentRow]
+
+
+class DocumentShown(DocumentRow):
+    """One document. `dossier_ids` are those of its dossiers that the caller sees."""
+
+    dossier_ids: list[UUID]
+    establishment_id: UUID | None
+    withdrawn_on: date | None
+
+
+@router.get(
+    "/dossiers/{dossier_id}/documents",
+    operation_id="list_dossier_documents",
+    summary="Onglet DOCUMENTS",
+    response_model=Items[DocumentRow],
+    tags=["dossiers"],
+)
+async def list_dossier_documents(call: Calling, dossier_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    async with call.reading("dossier", "document", at_least=params.min_position) as reading:
+        await check_visible(reading.connection, call.reader, dossier_id)
+        rows = await queries.documents_of_dossier(reading.connection, call.reader, dossier_id)
+    return call.answer(Items(items=await document_rows(call, rows)), reading.position)
+
+
+@router.get(
+    "/documents/{document_id}", operation_id="get_document", summary="Un document", response_model=DocumentShown
+)
+async def get_document(call: Calling, document_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    async with call.reading("document", at_least=params.min_position) as reading:
+        found = await queries.document(reading.connection, call.reader, document_id)
+    [name] = await call.opened([found.name_sealed])
+    shown = DocumentShown(
+        **_row(found, name).model_dump(),
+        dossier_ids=list(found.dossier_ids),
+        establishment_id=found.establishment_id,
+        withdrawn_on=found.withdrawn_on,
+    )
+    return call.detail(shown, reading.position, version=found.version)
+
+
+@router.get(
+    "/documents/{document_id}/content",
+    operation_id="get_document_content",
+    summary="Télécharger un document",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+        206: {"description": "Une partie", "content": {"application/octet-stream": {}}},
+    },
+)
+async def get_document_content(call: Calling, document_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    """Its bytes, each part verified before it is sent. One range of them may be asked for (RFC 9110, 14)."""
+    async with call.reading("document", at_least=params.min_position) as reading:
+        found = await queries.document(reading.connection, call.reader, document_id)
+    [name] = await call.opened([found.name_sealed])
+    # Bytes never change under an id: the id itself is their strong ETag.
+    tag = f'"{found.document_id}"'
+    given = call.request.headers
+    part = asked_range(given.get("range"), found.size_bytes, if_range=given.get("if-range"), current=tag)
+    start, end = part or (0, found.size_bytes)
+    chunks: Iterator[bytes] = await run_in_threadpool(call.service.vault.read, document_id, start, end)
+    headers = {
+        positions.HEADER: str(reading.position),
+        "ETag": tag,
+        "Accept-Ranges": "bytes",
+        "Content-Length": str(end - start),
+        "Content-Disposition": disposition(name or document_id.hex),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
+    return StreamingResponse(chunks, 200 if part is NO_RANGE else 206, headers, found.media_type)
+
+
+async def document_rows(call: Call, rows: Sequence[DocumentItem]) -> list[DocumentRow]:
+    """The rows of a tab, their names open."""
+    names = await call.opened([row.name_sealed for row in rows])
+    return [_row(row, name) for row, name in zip(rows, names, strict=True)]
+
+
+def disposition(name: str) -> str:
+    """A `Content-Disposition` (RFC 6266): the whole name in UTF-8, and what ASCII can say of it for old clients."""
+    plain = _NOT_PLAIN.sub("_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _row(item: DocumentItem | queries.Document, name: str | None) -> DocumentRow:
+    return DocumentRow(
+        document_id=item.document_id,
+        name=name or "",
+        category=coded(item.category, CATEGORY_LABELS),
+        deposited_on=item.deposited_on,
+        media_type=item.media_type,
+        size_bytes=item.size_bytes,
+        transfer_id=item.transfer_id,
+        content=f"/v1/documents/{item.document_id}/content",
+    )
