@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
@@ -25,6 +25,7 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 from eventsourcing.utils import Environment
+from psycopg.rows import DictRow
 
 from ledger.kit.clock import Clock, system_clock
 from ledger.kit.command import Command
@@ -32,9 +33,10 @@ from ledger.kit.errors import Conflict, IdempotencyMismatch, Refusal
 from ledger.kit.keyring import Keyring
 from ledger.log.codec import Codec
 from ledger.log.database import Database
+from ledger.log.lookups import select_keys
 from ledger.log.recorder import Recorder
 from ledger.log.refusals import AppendRefused, AppendVoided, ClaimTaken, KeyUsed, PositionTaken
-from ledger.unit_of_work import Decided, UnitOfWork, Version
+from ledger.unit_of_work import NOTHING_FORESEEN, Decided, Foreseen, UnitOfWork, Version
 
 NOUNS: Final = (
     "organisation", "establishment", "person", "account", "dossier", "document", "invoice", "transfer",
@@ -43,6 +45,9 @@ for _noun in NOUNS:  # fills the registries of published names and of handlers
     import_module(f"ledger.{_noun}.commands")
 
 ATTEMPTS: Final = 20
+
+KeyDigests = tuple[bytes, bytes, int]
+"""Of an idempotency key: the keyed digests of its scope and of the body, and the status that a repeat is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,11 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command with the key that makes its repeats harmless."""
+    """A command with the key that makes its repeats harmless. In a batch, what is foreseen is fetched together."""
 
     command: Command
     key: IdempotencyKey | None = None
+    foreseen: Foreseen = NOTHING_FORESEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +172,12 @@ class Ledger(Application[UUID]):
             return [self._alone(orders[0], actor, correlation_id)]
         unit = self._unit()
         answers: list[Outcome | Refusal | Decided] = []
-        for order in orders:
-            answers.append(answer := self._decide(unit, order, actor, correlation_id))
+        keys = [self._digests(order.key) for order in orders]
+        used = select_keys(self.log_recorder.database, [key[0] for key in keys if key is not None])
+        unit.foresee(o.foreseen for o, key in zip(orders, keys, strict=True) if key is None or key[0] not in used)
+        for order, key in zip(orders, keys, strict=True):
+            answer = self._decide(unit, order, actor, correlation_id, key=key, used=used)
+            answers.append(answer)
             if isinstance(answer, Decided):
                 unit.accept(answer)
         decided = [answer for answer in answers if isinstance(answer, Decided)]
@@ -194,13 +204,19 @@ class Ledger(Application[UUID]):
             return refusal
 
     def _decide(
-        self, unit: UnitOfWork, order: Order, actor: UUID | None, correlation_id: UUID | None
+        self,
+        unit: UnitOfWork,
+        order: Order,
+        actor: UUID | None,
+        correlation_id: UUID | None,
+        *,
+        key: KeyDigests | None,
+        used: Mapping[bytes, DictRow],
     ) -> Outcome | Refusal | Decided:
-        digests = self._digests(order.key)
         try:
-            if digests is not None and (outcome := self._repeat(digests)) is not None:
-                return outcome
-            return unit.decide(order.command, actor=actor, correlation_id=correlation_id, key=digests)
+            if key is not None and key[0] in used:
+                return _repeated(key, used[key[0]])
+            return unit.decide(order.command, actor=actor, correlation_id=correlation_id, key=key)
         except Refusal as refusal:
             return refusal
 
@@ -218,21 +234,24 @@ class Ledger(Application[UUID]):
     def _unit(self) -> UnitOfWork:
         return UnitOfWork(self.log_recorder, self.codec, self.keyring, self.clock())
 
-    def _digests(self, key: IdempotencyKey | None) -> tuple[bytes, bytes, int] | None:
+    def _digests(self, key: IdempotencyKey | None) -> KeyDigests | None:
         if key is None:
             return None
         scope = f"{key.account_id}\n{key.route}\n{key.key}"
         body = self.keyring.digest("idempotency-body", key.body.decode())
         return self.keyring.digest("idempotency-key", scope), body, key.status
 
-    def _repeat(self, digests: tuple[bytes, bytes, int]) -> Outcome | None:
+    def _repeat(self, digests: KeyDigests) -> Outcome | None:
         """What the key was answered before, if it was accepted; IdempotencyMismatch where the order was another."""
         row = self.log_recorder.select_key(digests[0])
-        if row is None:
-            return None
-        if row["body"] != digests[1]:
-            raise IdempotencyMismatch
-        return Outcome(row["position"], row["resource_id"], row["status"], replayed=True)
+        return None if row is None else _repeated(digests, row)
+
+
+def _repeated(digests: KeyDigests, row: DictRow) -> Outcome:
+    """The first outcome of a key that was used, for the same order; IdempotencyMismatch for another."""
+    if row["body"] != digests[1]:
+        raise IdempotencyMismatch
+    return Outcome(row["position"], row["resource_id"], row["status"], replayed=True)
 
 
 def _back_off(attempt: int) -> None:

@@ -5,10 +5,14 @@ It lives for one attempt at one command, or at a batch of them, and is thrown aw
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
 
 from ledger.kit.aggregate import Aggregate
 from ledger.kit.clock import paris_day
@@ -20,6 +24,7 @@ from ledger.kit.keyring import Keyring
 from ledger.kit.personal import Erased, Personal
 from ledger.log.appending import Append, ClaimedValue, Guard, Key
 from ledger.log.codec import Codec
+from ledger.log.lookups import select_claims
 from ledger.log.recorder import Recorder
 
 A = TypeVar("A", bound=Aggregate)
@@ -42,6 +47,22 @@ class Decided:
     changed: dict[UUID, Aggregate]
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a command is going to need, so that a batch has it in a few queries rather than in many: a hint, no more.
+
+    `streams` it loads, unique values (`kind`, value) it looks for, and how many new streams it opens that it seals
+    personal data for.
+    """
+
+    streams: tuple[UUID, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    new_subjects: int = 0
+
+
+NOTHING_FORESEEN: Final = Foreseen()
+
+
 class UnitOfWork:
     """The streams as they stand for this unit: read from the log, then moved on by each accepted command."""
 
@@ -53,6 +74,27 @@ class UnitOfWork:
         self._streams: dict[UUID, Aggregate | None] = {}
         self._claims: dict[tuple[str, bytes], UUID | None] = {}
         self._written: set[UUID] = set()
+        self._ids: deque[UUID] = deque()
+
+    def foresee(self, needs: Iterable[Foreseen]) -> None:
+        """Fetch together what commands will need, and make the keys that their new streams are sealed under."""
+        every = list(needs)
+        streams = {stream_id for each in every for stream_id in each.streams} - self._streams.keys()
+        stored = self.recorder.select_streams(list(streams)) if streams else {}
+        for stream_id in streams:
+            self._streams[stream_id] = self._folded(stored.get(stream_id, []))
+        digests: dict[str, set[bytes]] = {}
+        for kind, value in {name for each in every for name in each.names}:
+            digests.setdefault(kind, set()).add(self.keyring.digest(kind, value))
+        for kind, wanted in digests.items():
+            held = select_claims(self.recorder.database, kind, wanted)
+            self._claims |= {(kind, digest): held.get(digest) for digest in wanted}
+        # A key that is not used after all costs a row in the keys' database, and nothing else.
+        self._ids.extend(uuid7() for _ in range(sum(each.new_subjects for each in every)))
+        self.keyring.ensure(self._ids)
+
+    def new_id(self) -> UUID:
+        return self._ids.popleft() if self._ids else uuid7()
 
     def decide(
         self,
@@ -84,10 +126,7 @@ class UnitOfWork:
     def stream(self, stream_id: UUID) -> Aggregate | None:
         """The aggregate as it stands, not to be changed; None for a stream that does not exist."""
         if stream_id not in self._streams:
-            aggregate: Any = None
-            for stored in self.recorder.select_events(stream_id):
-                aggregate = self._codec.to_domain_event(stored).mutate(aggregate)
-            self._streams[stream_id] = aggregate
+            self._streams[stream_id] = self._folded(self.recorder.select_events(stream_id))
         return self._streams[stream_id]
 
     def holder(self, kind: str, digest: bytes) -> UUID | None:
@@ -102,6 +141,12 @@ class UnitOfWork:
 
     def stored(self, events: list[Event]) -> list[Any]:
         return [self._codec.to_stored_event(event) for event in events]
+
+    def _folded(self, events: Iterable[StoredEvent]) -> Aggregate | None:
+        aggregate: Any = None
+        for stored in events:
+            aggregate = self._codec.to_domain_event(stored).mutate(aggregate)
+        return cast("Aggregate | None", aggregate)
 
     def _version(self, stream_id: UUID) -> int | None:
         aggregate = self.stream(stream_id)
@@ -126,7 +171,7 @@ class Desk:
         return paris_day(self.unit.now)
 
     def new_id(self) -> UUID:
-        return uuid7()
+        return self.unit.new_id()
 
     def load(self, aggregate_class: type[A], stream_id: UUID, *, field: str | None = None) -> A:
         if stream_id not in self._loaded:

@@ -12,8 +12,8 @@ from gateway.generator.life import Dossier, Lot
 class Expected:
     """`rows` by kind of file; `transfers` by `paid`, `rejected`, `prepared`; amounts are in cents.
 
-    `statuses`: dossiers by `ongoing`, `settled`, `cancelled`, `refused`. `by_provider`: the same by SIRET, where a dossier
-    of two providers counts with each.
+    `statuses`: dossiers by `ongoing`, `settled`, `cancelled`, `refused`. `by_provider`: the same by SIRET, where a
+    dossier of two providers counts with each.
     """
 
     rows: dict[str, int] = field(default_factory=dict)

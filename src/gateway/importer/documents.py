@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BufferedReader
 from itertools import islice
@@ -17,24 +19,28 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from gateway.importer.kinds import DOCUMENTS
-from gateway.importer.plan import Values, faults, keyed
+from gateway.importer.plan import Values, faults, keyed, named_streams
 from gateway.importer.references import Name
 from gateway.importer.rows import DamagedRow, Row, rows
 from gateway.importer.run import Run, Step
 from gateway.importer.sources import Source
 from ledger.application import IdempotencyKey, Order
+from ledger.document.aggregate import subject_of
 from ledger.document.commands import RecordDeposit
 from ledger.document.events import Category
 from ledger.kit.errors import Invalid, Refusal
 from ledger.kit.ids import uuid7
+from ledger.kit.keyring import Keyring
 from ledger.transfer.lot import Lot
+from ledger.unit_of_work import Foreseen
 from ledger.vault.inspection import media_type
 from ledger.vault.vault import Vault
 
 LIMIT_BYTES: Final = 50_000_000
 """The largest file that is taken."""
 
-_BATCH: Final = 100
+_BATCH: Final = 200
+_AT_ONCE: Final = 8
 _COLUMNS: Final = {
     "dossier_ids": "dossier_numbers",
     "establishment_id": "siret",
@@ -44,67 +50,106 @@ _COLUMNS: Final = {
 _MISSING: Final = "Le fichier est introuvable à côté du manifeste, ou illisible."
 
 
+@dataclass(slots=True)
+class _Candidate:
+    """A line on its way: what it belongs to, then its key, then the id of its bytes, or why it is refused."""
+
+    row: Row
+    path: Path
+    belongings: dict[str, Any]
+    key: IdempotencyKey | None = None
+    id: UUID = field(default_factory=uuid7)
+    there: bool = False
+    command: RecordDeposit | None = None
+    error: Refusal | ValidationError | None = None
+
+
 class DocumentImport:
     """Imports manifests into one vault."""
 
-    def __init__(self, run: Run, vault: Vault) -> None:
+    def __init__(self, run: Run, keyring: Keyring, vault: Vault) -> None:
         self._run = run
+        self._keyring = keyring
         self._vault = vault
         # The avis of a lot stand together in the manifest: two lots in memory are enough.
         self._lot = lru_cache(maxsize=2)(self._transfers_of_lot)
 
     def __call__(self, source: Source) -> None:
         lines = rows(source)
-        while batch := list(islice(lines, _BATCH)):
-            self._import_batch(source, batch)
+        # Each file is synced to the disk before its event is recorded: several wait for the disk together.
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            while batch := list(islice(lines, _BATCH)):
+                self._import_batch(pool, source, batch)
 
-    def _import_batch(self, source: Source, batch: list[Row | DamagedRow]) -> None:
+    def _import_batch(self, pool: ThreadPoolExecutor, source: Source, batch: list[Row | DamagedRow]) -> None:
         tally = self._run.summary.tally(DOCUMENTS.name)
         for row in batch:
             if isinstance(row, DamagedRow):
                 self._run.refuse_damaged(row, tally)
         readable = [row for row in batch if isinstance(row, Row)]
         self._run.references.look_up(name for row in readable for name in _names(row.values))
-        steps, keys = [], set[str]()
-        for row in readable:
-            step = self._step(source, row, keys)
-            if isinstance(step, Step):
-                steps.append(step)
-        self._run.take(steps, DOCUMENTS.name)
+        candidates = [each for row in readable if (each := self._candidate(source, row)) is not None]
+        list(pool.map(self._recognise, candidates))
+        _mark_repeats(candidates)
+        new = [each for each in candidates if not each.there and each.error is None]
+        # What is deposited and named is sealed under these keys: one commit makes them all.
+        self._keyring.ensure([*(each.id for each in new), *_subjects(new)])
+        list(pool.map(self._deposit, new))
+        self._settle(candidates)
         self._run.follower.advance(len(readable))
 
-    def _step(self, source: Source, row: Row, keys: set[str]) -> Step | None:
-        """The order for a line whose bytes are in the vault; None where the line is refused, or there already."""
-        tally = self._run.summary.tally(DOCUMENTS.name)
+    def _candidate(self, source: Source, row: Row) -> _Candidate | None:
         try:
-            belongings = self._belongings(row.values)
-            with _open(source, row.values["file"]) as file:
-                key = _key(row.values, file)
-                if key.key in keys or self._run.ledger.outcome_of(key) is not None:
-                    tally.read += 1
-                    tally.already_there += 1
-                    return None
-                keys.add(key.key)
-                command = self._deposit(row.values, file, belongings)
-        except (Refusal, ValidationError) as error:
-            tally.read += 1
-            self._run.refuse(row, faults(error, DOCUMENTS, _COLUMNS), tally)
+            return _Candidate(row, _path(source, row.values["file"]), self._belongings(row.values))
+        except Refusal as refusal:
+            self._refuse(row, refusal)
             return None
-        return Step(row, Order(command, key), _COLUMNS, DOCUMENTS)
 
-    def _deposit(self, values: Values, file: BufferedReader, belongings: dict[str, Any]) -> RecordDeposit:
-        kind = media_type(file)
-        document_id = uuid7()
-        deposited = self._vault.deposit(document_id, file, limit_bytes=LIMIT_BYTES)
-        return RecordDeposit(
-            document_id=document_id,
-            category=values["category"],
-            name=values["name"],
-            media_type=kind,
-            on=values["deposited_on"],
-            **deposited._asdict(),
-            **belongings,
-        )
+    def _recognise(self, candidate: _Candidate) -> None:
+        """Whether the same bytes, said to be the same, are there already."""
+        try:
+            candidate.key = _key(candidate.row.values, candidate.path)
+            candidate.there = self._run.ledger.outcome_of(candidate.key) is not None
+        except Refusal as refusal:
+            candidate.error = refusal
+
+    def _deposit(self, candidate: _Candidate) -> None:
+        values = candidate.row.values
+        try:
+            with _open(candidate.path) as file:
+                kind = media_type(file)
+                deposited = self._vault.deposit(candidate.id, file, limit_bytes=LIMIT_BYTES)
+            candidate.command = RecordDeposit(
+                document_id=candidate.id,
+                category=values["category"],
+                name=values["name"],
+                media_type=kind,
+                on=values["deposited_on"],
+                **deposited._asdict(),
+                **candidate.belongings,
+            )
+        except (Refusal, ValidationError) as error:
+            candidate.error = error
+
+    def _settle(self, candidates: list[_Candidate]) -> None:
+        """Record what was deposited; count and report the rest."""
+        tally = self._run.summary.tally(DOCUMENTS.name)
+        steps = []
+        for each in candidates:
+            if each.error is not None:
+                self._refuse(each.row, each.error)
+            elif each.command is None:
+                tally.read += 1
+                tally.already_there += 1
+            else:
+                order = Order(each.command, each.key, Foreseen(named_streams(each.command)))
+                steps.append(Step(each.row, order, _COLUMNS, DOCUMENTS))
+        self._run.take(steps, DOCUMENTS.name)
+
+    def _refuse(self, row: Row, error: Refusal | ValidationError) -> None:
+        tally = self._run.summary.tally(DOCUMENTS.name)
+        tally.read += 1
+        self._run.refuse(row, faults(error, DOCUMENTS, _COLUMNS), tally)
 
     def _belongings(self, values: Values) -> dict[str, Any]:
         references, siret = self._run.references, values["siret"]
@@ -142,25 +187,48 @@ def _names(values: Values) -> Iterator[Name]:
     yield from (("dossier-number", number) for number in values["dossier_numbers"] or ())
 
 
-def _open(source: Source, name: str) -> BufferedReader:
+def _mark_repeats(candidates: list[_Candidate]) -> None:
+    """A line that repeats another of its batch is there already, once that one is."""
+    seen: set[str] = set()
+    for each in candidates:
+        if each.key is not None:
+            each.there = each.there or each.key.key in seen
+            seen.add(each.key.key)
+
+
+def _subjects(candidates: list[_Candidate]) -> Iterator[UUID]:
+    """Under whose keys the names are sealed."""
+    for each in candidates:
+        yield subject_of(each.belongings["dossier_ids"], each.belongings["establishment_id"])
+
+
+def _path(source: Source, name: str) -> Path:
+    """The file beside the manifest; a link that leads elsewhere is not followed."""
     directory = source.path.parent.resolve()
     try:
         path = (directory / name).resolve(strict=True)
-        if path.is_relative_to(directory) and path.is_file():
-            return Path(path).open("rb")
     except OSError:
-        pass
-    raise Invalid(field="file", rule=_MISSING)
+        path = None
+    if path is None or not path.is_relative_to(directory) or not path.is_file():
+        raise Invalid(field="file", rule=_MISSING)
+    return path
 
 
-def _key(values: Values, file: BufferedReader) -> IdempotencyKey:
+def _open(path: Path) -> BufferedReader:
+    try:
+        return path.open("rb")
+    except OSError:
+        raise Invalid(field="file", rule=_MISSING) from None
+
+
+def _key(values: Values, path: Path) -> IdempotencyKey:
     """What makes two documents the same one: what is said of them, and their bytes.
 
     Not the file's path, which a later manifest may use again; and not the name alone, since an establishment holds
     avis of one lot with the same name on several dates (row O42). Only its HMAC is kept.
     """
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    file.seek(0)
+    with _open(path) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     said = {name: value for name, value in values.items() if name != "file"}
     key = keyed(DOCUMENTS.name, "", {**said, "sha256": digest})
     return IdempotencyKey(account_id=None, route=key.route, key=key.body.decode(), body=key.body)

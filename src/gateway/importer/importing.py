@@ -41,18 +41,18 @@ def import_files(
         for reason in summary.unusable:
             written.unusable(reason)
         if not summary.unusable:
-            _import(Run(ledger, References(ledger, keyring), written, summary, progress or Silent()), vault, sources)
+            run = Run(ledger, References(ledger, keyring), written, summary, progress or Silent())
+            _import(run, DocumentImport(run, keyring, vault), sources)
     return summary
 
 
-def _import(run: Run, vault: Vault, sources: list[Source]) -> None:
+def _import(run: Run, documents: DocumentImport, sources: list[Source]) -> None:
     by_kind = {kind.name: [source for source in sources if source.kind is kind] for kind in kinds.KINDS}
     for plan in PLANS:
         for source in by_kind[plan.kind.name]:
             run.follower.begin(source.path.name, source.lines)
             import_lines(run, source, plan)
     import_transfers(run, by_kind[kinds.TRANSFERS.name])
-    documents = DocumentImport(run, vault)
     for source in by_kind[kinds.DOCUMENTS.name]:
         run.follower.begin(source.path.name, source.lines)
         documents(source)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Final
+from uuid import UUID
 
 from gateway.importer.plan import Fault
 from gateway.importer.rows import DamagedRow, Row, rows
@@ -56,11 +57,16 @@ def _lot(row: Row | DamagedRow) -> str:
 
 @dataclass(slots=True)
 class TransferLines:
-    """The lines of one beneficiary in one lot. `faults`: why it cannot be imported, by the index of a line."""
+    """The lines of one beneficiary in one lot. `fault`: why it cannot be imported, and which of its lines says so.
+
+    `id` once it is recorded; `streams` that its orders load.
+    """
 
     siret: str
     rows: list[Row]
     fault: tuple[int, Fault] | None = None
+    id: UUID | None = None
+    streams: tuple[UUID, ...] = ()
 
     @property
     def first(self) -> Row:
@@ -71,6 +77,10 @@ class TransferLines:
         return sum(row.values["amount"] for row in self.rows)
 
     @property
+    def known_id(self) -> UUID:
+        return _known(self.id)
+
+    @property
     def answered(self) -> bool:
         """The bank paid it or sent it back, so that its lot was released."""
         return self.first.values["paid_on"] is not None or self.first.values["rejected_on"] is not None
@@ -78,12 +88,18 @@ class TransferLines:
 
 @dataclass(slots=True)
 class LotLines:
-    """One lot as the file has it."""
+    """One lot as the file has it. `whole`: none of its lines is damaged; `id` once it is open."""
 
     source: Source
     reference: str
     scheduled_on: date
     transfers: list[TransferLines]
+    whole: bool = True
+    id: UUID | None = None
+
+    @property
+    def known_id(self) -> UUID:
+        return _known(self.id)
 
     @property
     def first(self) -> Row:
@@ -92,6 +108,12 @@ class LotLines:
     @property
     def line_count(self) -> int:
         return sum(len(transfer.rows) for transfer in self.transfers)
+
+
+def _known(id_: UUID | None) -> UUID:
+    if id_ is None:
+        raise LookupError("this step comes after the one that gives the id")
+    return id_
 
 
 def lots(readable: Iterator[Row]) -> Iterator[LotLines]:

@@ -26,6 +26,7 @@ from ledger.dossier.commands import (
     StartExecution,
 )
 from ledger.kit.command import Command
+from ledger.unit_of_work import Foreseen
 
 TALLY: Final = "milestones"
 
@@ -65,5 +66,6 @@ def _steps(run: Run, row: Row) -> Iterator[Step]:
             continue
         reason = {"reason": row.values["reason"]} if milestone.with_reason else {}
         body = {"on": row.values[column], **reason}
-        order = Order(milestone.command(dossier_id=dossier_id, **body), keyed(f"dossiers:{column}", number, body))
+        key = keyed(f"dossiers:{column}", number, body)
+        order = Order(milestone.command(dossier_id=dossier_id, **body), key, Foreseen((dossier_id,)))
         yield Step(row, order, {"on": column, "dossier_id": "number"}, kinds.DOSSIERS)

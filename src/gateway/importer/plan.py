@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from gateway.importer.references import Name, References
 from ledger.application import IdempotencyKey, Order
 from ledger.kit.command import Command
 from ledger.kit.errors import IdempotencyMismatch, Refusal
+from ledger.unit_of_work import Foreseen
 
 Values = Mapping[str, Any]
 Fault = tuple[str, str]
@@ -38,15 +40,30 @@ class Plan:
     refers: Callable[[Values], Iterable[Name]] = _refers_to_nothing
     columns: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()  # columns that belong to another step, and may be filled in later
+    seeks: Callable[[Values], tuple[Name, ...]] = lambda _: ()  # unique values that its handler looks for
+    new_subjects: int = 0  # streams that it opens and seals personal data for
 
     def order(self, values: Values, references: References) -> Order:
         """The order that a line stands for. Raises a Refusal or a ValidationError."""
         body = {name: value for name, value in values.items() if name not in self.ignored}
-        return Order(self.command(values, references), keyed(self.kind.name, self.key(values), body))
+        command = self.command(values, references)
+        foreseen = Foreseen(named_streams(command), self.seeks(values), self.new_subjects)
+        return Order(command, keyed(self.kind.name, self.key(values), body), foreseen)
 
     def faults(self, error: Refusal | ValidationError) -> list[Fault]:
         """What the report says of a refusal."""
         return faults(error, self.kind, self.columns)
+
+
+def named_streams(command: Command) -> tuple[UUID, ...]:
+    """The streams that a command names: its handler loads them."""
+    named: list[UUID] = []
+    for _, value in command:
+        if isinstance(value, UUID):
+            named.append(value)
+        elif isinstance(value, tuple):
+            named.extend(each for each in value if isinstance(each, UUID))
+    return tuple(named)
 
 
 def keyed(step: str, key: str, body: Mapping[str, Any]) -> IdempotencyKey:

@@ -149,13 +149,14 @@ def needed(values: Values, column: str, rule: str) -> Any:
 
 
 PLANS: Final = (
-    Plan(kinds.ORGANISATIONS, key=lambda values: values["siren"], command=_organisation),
+    Plan(kinds.ORGANISATIONS, key=lambda values: values["siren"], command=_organisation, new_subjects=1),
     Plan(
         kinds.ESTABLISHMENTS,
         key=lambda values: values["siret"],
         command=_establishment,
         refers=lambda values: [("siren", values["siret"][:9])],
         columns={"establishment_number": "number", "organisation_id": "siret", "on": "bank_details_on"},
+        new_subjects=1,
     ),
     Plan(
         kinds.DOSSIERS,
@@ -176,6 +177,8 @@ PLANS: Final = (
         command=_trainee,
         refers=_of_a_dossier,
         columns={"dossier_id": "dossier_number", "person_id": "nir"},
+        seeks=lambda values: (("nir", values["nir"]),) if values["nir"] else (),
+        new_subjects=1,
     ),
     Plan(
         kinds.AGREEMENTS,

@@ -10,7 +10,7 @@ from uuid import UUID
 from ledger.application import Ledger
 from ledger.kit.errors import Invalid
 from ledger.kit.keyring import Keyring
-from ledger.log.database import Role
+from ledger.log.lookups import select_claims
 
 _HELD: Final = 200_000
 
@@ -58,7 +58,5 @@ class References:
         return found
 
     def _keep(self, kind: str, wanted: dict[bytes, Name]) -> None:
-        query = "select digest, stream_id from log.claims where kind = %s and digest = any(%s)"
-        with self._ledger.log_recorder.database.transaction(Role.WRITER) as connection:
-            for row in connection.execute(query, (kind, list(wanted)), binary=True):
-                self._found[wanted[bytes(row["digest"])]] = row["stream_id"]
+        for digest, stream_id in select_claims(self._ledger.log_recorder.database, kind, wanted).items():
+            self._found[wanted[digest]] = stream_id
