@@ -1,4 +1,4 @@
-"""The code's own narrowing of each query to its reader. Row-level security narrows once more, should this be missing."""
+"""The code's own narrowing of each query to its reader. Row-level security narrows once more, should it be missing."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -50,7 +50,7 @@ def ask(url: str, reader: Reader, query: Callable[..., Awaitable[T]], *args: Any
 class House:
     """`givens` gives orders; `ask` lets the folds catch up first, so that it sees what was done."""
 
-    url: str
+    url: str = field(repr=False)
     ledger: Ledger
     database: Database
     keyring: Keyring

@@ -37,6 +37,7 @@ from projections.dossier.queries import (
     dossier_transfers,
     list_dossiers,
 )
+from projections.page import write_cursor
 from projections.reader import Reader
 from support.givens import DAY, ENDS, STARTS
 from support.reading import STAFF, House, holder
@@ -194,11 +195,11 @@ def test_two_trainees_do_not_make_one_name(house: House):
     assert len(numbers(house, STAFF, trainee_name="rose bast")) == 1
 
 
-@pytest.mark.parametrize("name", ["", " ", "a", "é .", "-", "a b c d e f gg"])
-def test_a_name_that_says_too_little_or_too_much_is_refused(house: House, name: str):
-    with pytest.raises(Invalid) as refused:
-        house.ask(STAFF, list_dossiers, DossierFilters(trainee_name=name))
-    assert refused.value.field == "trainee_name"
+def test_a_name_that_says_too_little_or_too_much_is_refused(house: House):
+    for name in ("", " ", "a", "é .", "-", "a b c d e f gg"):
+        with pytest.raises(Invalid) as refused:
+            house.ask(STAFF, list_dossiers, DossierFilters(trainee_name=name))
+        assert refused.value.field == "trainee_name"
 
 
 def test_a_renamed_trainee_is_found_by_the_new_name_alone(house: House):
@@ -235,28 +236,22 @@ def test_pages_follow_each_other_without_gap_or_repeat(house: House):
         assert found == expected
 
 
-@pytest.mark.parametrize(
-    "cursor", ["", "x", "é", "W10", "bnVsbA", "\x00", "WyJkb3NzaWVyczotc3RhcnRzX29uIiwiYSIsImIiXQ"]
-)
-def test_a_malformed_cursor_is_refused(house: House, cursor: str):
-    with pytest.raises(Invalid) as refused:
-        house.ask(STAFF, list_dossiers, DossierFilters(), cursor)
-    assert refused.value.field == "cursor"
-
-
-def test_another_lists_cursor_is_refused(house: House):
+def test_a_malformed_cursor_or_another_lists_is_refused(house: House):
     for _ in range(2):
         house.givens.dossier()
-    page = house.ask(STAFF, list_dossiers, DossierFilters(), None, 1)
-    with pytest.raises(Invalid):
-        house.ask(STAFF, list_dossiers, DossierFilters(sort=Sort.OLDEST), page.next_cursor)
+    other = house.ask(STAFF, list_dossiers, DossierFilters(sort=Sort.OLDEST), None, 1).next_cursor
+    invented = write_cursor("dossiers:-starts_on", "2026-01-01", "not an id")
+    for cursor in ("", "x", "é", "W10", "bnVsbA", "\x00", invented, other):
+        with pytest.raises(Invalid) as refused:
+            house.ask(STAFF, list_dossiers, DossierFilters(), cursor)
+        assert refused.value.field == "cursor"
 
 
-@pytest.mark.parametrize("limit", [0, -1, 201])
-def test_a_page_has_its_bounds(house: House, limit: int):
-    with pytest.raises(Invalid) as refused:
-        house.ask(STAFF, list_dossiers, DossierFilters(), None, limit)
-    assert refused.value.field == "limit"
+def test_a_page_has_its_bounds(house: House):
+    for limit in (0, -1, 201):
+        with pytest.raises(Invalid) as refused:
+            house.ask(STAFF, list_dossiers, DossierFilters(), None, limit)
+        assert refused.value.field == "limit"
 
 
 def test_counters_cover_the_whole_scope_and_count_each_dossier_once(house: House):
