@@ -28,6 +28,11 @@ class Aggregate(BaseAggregate[UUID]):
         """Remember what happened. It never refuses, reads a clock or looks anything up."""
         raise TypeError(f"{type(self).__name__} does not know {event.NAME}")
 
+    def __hash__(self) -> int:
+        # An aggregate changes, so it has no hash. The library says so with NotImplementedError, at which the dispatch
+        # of Python 3.13.0 and 3.13.1 fails: it keeps methods by object, and gives that up at a TypeError alone.
+        raise TypeError(f"unhashable type: {type(self).__name__!r}")
+
     def dossiers(self) -> tuple[UUID, ...]:
         """The dossiers that this stream's events concern: their history shows them."""
         return ()

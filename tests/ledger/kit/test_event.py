@@ -126,3 +126,10 @@ def test_a_stream_opens_once():
 def test_the_papers_date_is_told_apart_from_the_decisions():
     assert stamped(litres=1, on=date(2025, 12, 1)).effective_on() == date(2025, 12, 1)
     assert KettleBought(originator_id=uuid7(), originator_version=1, timestamp=NOW, litres=1).effective_on() is None
+
+
+def test_an_aggregate_has_no_hash():
+    """It changes. Python 3.13.0 dispatches `when` only where hashing fails in the proper way."""
+    kettle = Kettle.open(KettleBought, id=uuid7(), at=NOW, litres=2)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(kettle)
