@@ -29,7 +29,8 @@ The rules of a fold
 - Rows are never changed in place: `put` a whole new one (columns left out are null), or `change` some columns.
 - A field of OPENS is clear text, or None once erased. Any other sealed field stays `sealed:…` and may be stored so.
 - `needs` says from the entry alone which rows will be asked for: `key`, `new`, `index`, `new_index`. A row left out is
-  still found, by a query of its own: correct, and slow when it happens for each event.
+  still found, by a query of its own: correct, and slow when it happens for each event. Several rows that only another
+  row tells of are asked for at once inside the fold: `rows.prepare([key(…), …])`.
 - `table.sql` names its schema `{schema}` (it is made live as `read` and beside as `read_next`). It grants to
   `ledger_projector` select, insert, update, delete, and has a policy for it where row security is on (`using (true)
   with check (true)`), beside those of the gateway, staff and auditor.

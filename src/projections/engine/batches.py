@@ -60,7 +60,7 @@ class Batches:
         keyring: Opener,
         transaction: Transaction,
         *,
-        keep_rows: int = 200_000,
+        keep_rows: int = 50_000,
         copy: bool = False,
     ) -> None:
         self.schema = schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -60,7 +60,8 @@ class Engine:
 
     def run(self, stop: threading.Event) -> None:
         """Follow the log until `stop` is set. Passing errors of the database are waited out; nothing else is hidden."""
-        with self, Subscription(self._database.url) as news:
+        # Not entered, since that connects: a database that is away when the worker starts is waited for as well.
+        with self, closing(Subscription(self._database.url)) as news:
             while not stop.is_set():
                 with self._patience(stop):
                     worked = self.run_once()

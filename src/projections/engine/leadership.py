@@ -43,9 +43,13 @@ class Leadership:
             keepalives_interval=5,
             keepalives_count=3,
         )
-        row = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
-        if not (row and row[0]):
-            connection.close()
+        row = None
+        try:
+            row = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        finally:
+            if not (row and row[0]):
+                connection.close()
+        if connection.closed:
             return False
         self._connection, self._checked_at = connection, time.monotonic()
         return True

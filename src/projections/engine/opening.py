@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from ledger.kit.personal import PREFIX, Erased, Personal
@@ -27,8 +26,15 @@ def opened(entries: Sequence[Entry], fields: Iterable[str], keyring: Opener) -> 
     result = list(entries)
     for (at, path, _), text in zip(places, clear, strict=True):
         value = None if isinstance(text, Erased) else text
-        result[at] = replace(result[at], data=_with(result[at].data, path, value))
+        result[at] = _with_data(result[at], _with(result[at].data, path, value))
     return result
+
+
+def _with_data(entry: Entry, data: dict[str, Any]) -> Entry:
+    # `dataclasses.replace` takes five times as long.
+    return Entry(
+        entry.position, entry.id, entry.version, entry.name, entry.recorded_at, entry.actor, entry.dossiers, data
+    )
 
 
 def _sealed(data: Any, path: tuple[str, ...]) -> str | None:

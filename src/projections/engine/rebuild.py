@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 _LOCK: Final = 0x6E657874  # "next": held by the one process that builds beside
 _BATCH: Final = 20_000
-_KEEP_ROWS: Final = 400_000  # per projection: some hundreds of MB at the worst
+_KEEP_ROWS: Final = 100_000  # per projection: some 300 MB for the widest rows
 
 
 class RebuildRunning(RuntimeError):

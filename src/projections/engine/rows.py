@@ -9,6 +9,7 @@ from projections.engine.needs import Need
 from projections.engine.table import Key, Row, Table
 
 _UNKNOWN: Final = object()
+_KEY_TYPES: Final = frozenset({str, int, bool, tuple})
 
 
 class Loader(Protocol):
@@ -123,10 +124,12 @@ class Rows:
         if self.get(table, *key) is not None:
             self._held[table].replace(key, None)
 
-    # --- for the engine ----------------------------------------------------------------------------------------
-
     def prepare(self, needs: Iterable[Need]) -> None:
-        """Load what a batch will ask for: one query for each table, and one for each index."""
+        """Load what will be asked for: one query for each table, and one for each index.
+
+        The engine does so for a batch, from what handlers say that they need. A fold does so itself where only another
+        row tells which rows it needs, and they are several.
+        """
         keys: dict[str, dict[Key, None]] = {}
         groups: dict[tuple[str, str], dict[Any, None]] = {}
         for table, values, column, fresh in needs:
@@ -149,6 +152,8 @@ class Rows:
             self._load_groups(self._held[table], column, list(wanted))
         for table, asked in keys.items():
             self._load_keys(self._held[table], list(asked))
+
+    # --- for the engine ----------------------------------------------------------------------------------------
 
     def changes(self) -> Iterator[tuple[Table, list[Change]]]:
         """What the batch changed and must be written: rows that came back to what they were are left out."""
@@ -198,14 +203,15 @@ def _shaped(table: Table, row: Row) -> Row:
         if strangers := row.keys() - table.names.keys():
             raise KeyError(f"table {table.name} has no column {', '.join(sorted(strangers))}")
         row = {name: row.get(name) for name in table.names}
-    if table.arrays:
-        row = {**row, **{name: tuple(value) for name in table.arrays if (value := row[name]) is not None}}
+    for name in table.arrays:
+        if isinstance(row[name], list):
+            row = {**row, name: tuple(row[name])}
     return row
 
 
 def _check_key(table: Table, key: Key) -> None:
     # A UUID or a date in place of its text would match no row in memory, silently.
-    if len(key) != len(table.key) or not all(isinstance(value, str | int | tuple) for value in key):
+    if len(key) != len(table.key) or not _KEY_TYPES.issuperset(map(type, key)):
         raise TypeError(f"a key of {table.name} is ({', '.join(table.key)}), as text or whole numbers")
 
 

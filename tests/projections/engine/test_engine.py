@@ -187,6 +187,28 @@ def test_a_name_of_a_newer_release_is_waited_for(url, database, start):
     assert positions(url) == {"toy-dossier": (3, "live")}
 
 
+def test_a_worker_that_waits_lets_a_newer_one_lead(url, database, start):
+    """An older release leads when the newer name comes: the newer worker that stands by takes over, unasked."""
+    past, stop = History(), threading.Event()
+    older = start()
+    older._feeder._known = {"dossier.opened.v1"}
+    thread = threading.Thread(target=older.run, args=(stop,))
+    thread.start()
+    newer = Engine(database, Keys(), [DossierToy()])
+    try:
+        opened = past.opened(uuid7())
+        head = append(url, [opened, past.reserved(opened.originator_id, 5)])
+        deadline = time.monotonic() + 15
+        while positions(url)["toy-dossier"] != (head, "live") and time.monotonic() < deadline:
+            newer.run_once()
+            time.sleep(0.05)
+        assert positions(url) == {"toy-dossier": (head, "live")}
+    finally:
+        stop.set()
+        thread.join(10)
+        newer.step_down()
+
+
 def test_an_older_worker_that_was_thought_dead_writes_nothing(url, database, start, monkeypatch):
     """Generation fencing: two engines both believe that they lead."""
     past = History()
