@@ -25,9 +25,7 @@ from projections.document.queries import DocumentItem
 from projections.dossier.queries import check_visible
 
 router: Final = APIRouter(prefix="/v1", tags=["documents"])
-_NOT_PLAIN: Final = re.compile(
-    r'[^ -~]|["%\\]'
-)  # what is not ASCII, and what a quoted string or an old client misreads
+_NOT_PLAIN: Final = re.compile(r'[^ -~]|["%\\]')  # not ASCII, or misread in a quoted string
 
 
 class DocumentRow(BaseModel):
