@@ -14,7 +14,7 @@ from gateway.cli import account, audit, demo, generate, import_, migrate, projec
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.settings import SettingsError
 from ledger.embedded import EmbeddedHomeError, EmbeddedStartError
-from ledger.kit.errors import Refusal
+from ledger.kit.errors import Invalid, Refusal
 from ledger.kit.keyring import KeyringFault
 
 app: Final = typer.Typer(
@@ -52,7 +52,8 @@ def guarded(command: Callable[[], object]) -> int:
     except CommandError as error:
         return _fail(error.message, error.code)
     except Refusal as refusal:
-        return _fail(refusal.message if refusal.field is None else f"{refusal.field} : {refusal}", ExitCode.REFUSED)
+        code = ExitCode.USAGE if isinstance(refusal, Invalid) else ExitCode.REFUSED
+        return _fail(refusal.message if refusal.field is None else f"{refusal.field} : {refusal}", code)
     except SettingsError as error:
         return _fail(f"Réglage : {error}", ExitCode.USAGE)
     except (EmbeddedStartError, EmbeddedHomeError, KeyringFault) as error:

@@ -24,7 +24,7 @@ from ledger.kit.keyring import MasterKeyFault
         (CommandError("Rien à faire."), ExitCode.FAULT, "Rien à faire."),
         (CommandError("Mal écrit.", ExitCode.USAGE), ExitCode.USAGE, "Mal écrit."),
         (NotFound(field="dossier"), ExitCode.REFUSED, "dossier : Cet élément n'existe pas"),
-        (Invalid(field="at", rule="Cette date n'existe pas."), ExitCode.REFUSED, "at : Cette date n'existe pas."),
+        (Invalid(field="at", rule="Cette date n'existe pas."), ExitCode.USAGE, "at : Cette date n'existe pas."),
         (SettingsError("DATABASE_URL is not set"), ExitCode.USAGE, "Réglage : DATABASE_URL"),
         (MasterKeyFault("another master key"), ExitCode.FAULT, "another master key"),
         (EmbeddedStartError("see its log"), ExitCode.FAULT, "see its log"),

@@ -1,0 +1,143 @@
+"""`make demo`, as a newcomer meets it: it answers, its commands work, it comes back, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.demo import PROGRAM, SMALLEST, Demo, alive, environment, fresh_place, started
+
+ROLES = {
+    "provider", "provider-user", "member", "case-manager", "accountant", "second-accountant", "auditor", "operator",
+}  # fmt: skip
+
+
+def get(demo: Demo, who: str, path: str) -> httpx.Response:
+    return httpx.get(f"{demo.file['url']}{path}", headers={"Authorization": f"Bearer {demo.file['tokens'][who]}"})
+
+
+def test_its_file_is_private_and_has_a_token_for_each_role(demo):
+    assert stat.S_IMODE((demo.place / "demo.json").stat().st_mode) == 0o600
+    assert set(demo.file["tokens"]) == ROLES
+    for who in ROLES:
+        assert get(demo, who, "/v1/me").status_code == 200, who
+
+
+def test_the_three_commands_that_it_prints_work_as_they_stand(demo):
+    at = demo.said.index("À copier :")
+    commands = [line.strip() for line in demo.said[at + 1 : at + 4]]
+    answers = [
+        subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment(), cwd="/", check=True)
+        for command in commands
+    ]
+    dossiers, replayed, status = (answer.stdout for answer in answers)
+    assert json.loads(dossiers)["items"]
+    assert demo.file["dossier"] in replayed
+    assert "Dossier ouvert" in replayed
+    assert status.count("sans retard") == 7
+
+
+def test_a_provider_sees_its_own_dossiers_and_their_counters_add_up(demo):
+    """O30: EN COURS + SOLDÉS = TOTAL; the référent holds every establishment of the provider, the user one."""
+    referent, user = (get(demo, who, "/v1/dossiers?limit=200").json() for who in ("provider", "provider-user"))
+    counters = referent["counters"]
+    assert counters["total"] == counters["ongoing"] + counters["settled"]
+    assert referent["total"] >= user["total"] > 0
+    assert {item["number"] for item in user["items"]} <= {item["number"] for item in referent["items"]}
+
+
+def test_what_another_sees_is_absent_for_a_provider(demo):
+    mine = {item["dossier_id"] for item in get(demo, "provider", "/v1/dossiers?limit=200").json()["items"]}
+    everything = {item["dossier_id"] for item in get(demo, "case-manager", "/v1/dossiers?limit=200").json()["items"]}
+    foreign = min(everything - mine)
+    absent = "01890a5d-ac96-774b-bcce-b302099a8999"
+    answers = [get(demo, "provider", f"/v1/dossiers/{each}") for each in (foreign, absent)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].json()["type"] == answers[1].json()["type"]
+
+
+@pytest.fixture(scope="module")
+def lived_in() -> Iterator[Path]:
+    """A directory whose first start was stopped by SIGTERM: everything that it had started is gone."""
+    for place in fresh_place():
+        first = started(place)
+        processes = first.processes()
+        assert len(processes) > 3  # it, its worker, PostgreSQL with its own
+        assert first.stop(signal.SIGTERM) == 0
+        assert not alive(processes)
+        yield place
+
+
+def test_it_comes_back_with_the_same_data_and_tokens_and_ends_clean(lived_in):
+    """The second start imports nothing; Ctrl-C stops everything that was started."""
+    before = json.loads((lived_in / "demo.json").read_text())
+    second = started(lived_in)
+    assert (second.file["tokens"], second.file["dossier"]) == (before["tokens"], before["dossier"])
+    assert second.seconds < 10
+    assert get(second, "provider", "/v1/dossiers").json()["items"]
+    processes = second.processes()
+    assert second.stop(signal.SIGINT) == 0
+    assert not alive(processes)
+
+
+def test_killed_outright_it_leaves_no_worker_and_starts_again(lived_in):
+    killed = started(lived_in)
+    workers = {pid for pid in killed.processes() if b"--with-parent" in _command(pid)}
+    assert len(workers) == 1
+    killed.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while alive(workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not alive(workers)
+
+    again = started(lived_in)
+    assert get(again, "provider", "/v1/dossiers").json()["items"]
+    assert again.stop() == 0
+
+
+def test_a_worker_that_dies_ends_the_demonstration_loudly(lived_in):
+    """A read model that silently stands still is worse than none."""
+    demo = started(lived_in)
+    (worker,) = (pid for pid in demo.processes() if b"--with-parent" in _command(pid))
+    os.kill(worker, signal.SIGKILL)
+    assert demo.process.wait(30) == 1
+    assert demo.process.stdout
+    demo.process.stdout.close()
+
+
+def test_it_never_touches_the_databases_of_the_environment(lived_in):
+    """Invented dossiers have no place in a real ledger: these addresses would fail if they were used."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/nowhere"
+    demo = started(lived_in, DATABASE_URL=nowhere, KEYS_DATABASE_URL=nowhere)
+    assert demo.stop() == 0
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_begun(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = subprocess.run(
+            [PROGRAM, "demo", "--data-dir", tmp_path, "--scale", SMALLEST, "--port", str(port)],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            check=False,
+            timeout=60,
+        )
+    assert refused.returncode == 2
+    assert str(port) in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def _command(pid: int) -> bytes:
+    told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False)
+    return told.stdout
