@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from gateway.audit.replay import Selection, replay
 from ledger.application import Ledger
 from ledger.dossier.commands import (
     AmendAgreement,
@@ -21,19 +20,15 @@ from ledger.dossier.commands import (
 )
 from ledger.invoice.commands import ApproveInvoice, DisputeInvoice, ResolveDispute
 from ledger.kit.keyring import Keyring, MasterKey
-from ledger.log.database import Database, Role
+from ledger.log.database import Database
 from ledger.transfer.commands import RejectTransfer
 from projections.engine.engine import Engine
 from projections.engine.schema import install
 from projections.registry import ALL
 from support.fund import ENDS_ON, Fund
+from support.second_opinion import read, replayed
 
 ON = date(2023, 7, 3)
-COMPARED = (
-    "number", "request_number", "scheme", "title", "starts_on", "ends_on", "opened_on", "settled_on", "closed_on",
-    "instruction", "execution", "financial", "closing", "agreement_cents", "reserved_cents", "paid_cents",
-    "released_cents", "trainee_count",
-)  # fmt: skip
 
 
 def refused_then_closed(fund, dossier):
@@ -108,15 +103,3 @@ def test_the_replay_to_the_last_position_is_the_read_model(deployment):
         engine.catch_up()
     for dossier, story in told.items():
         assert replayed(database, dossier) == read(database, dossier), story
-
-
-def replayed(database, dossier_id):
-    with database.transaction(Role.AUDITOR) as connection:
-        state = replay(connection, dossier_id, Selection()).standing.as_json()
-    return {name: state[name] for name in COMPARED}
-
-
-def read(database, dossier_id):
-    with database.transaction(Role.STAFF) as connection:
-        row = connection.execute("select * from read.dossier where dossier_id = %s", (dossier_id,)).fetchone()
-    return {name: row[name].isoformat() if isinstance(row[name], date) else row[name] for name in COMPARED}
