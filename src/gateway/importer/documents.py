@@ -9,13 +9,13 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
 from pydantic import ValidationError
 
 from gateway.importer.kinds import DOCUMENTS
@@ -31,7 +31,6 @@ from ledger.document.events import Category
 from ledger.kit.errors import Invalid, Refusal
 from ledger.kit.ids import uuid7
 from ledger.kit.keyring import Keyring
-from ledger.transfer.lot import Lot
 from ledger.unit_of_work import Foreseen
 from ledger.vault.inspection import media_type
 from ledger.vault.vault import Vault
@@ -71,8 +70,7 @@ class DocumentImport:
         self._run = run
         self._keyring = keyring
         self._vault = vault
-        # The avis of a lot stand together in the manifest: two lots in memory are enough.
-        self._lot = lru_cache(maxsize=2)(self._transfers_of_lot)
+        self._lots: dict[UUID, dict[UUID, UUID]] = {}
 
     def __call__(self, source: Source) -> None:
         lines = rows(source)
@@ -88,6 +86,7 @@ class DocumentImport:
                 self._run.refuse_damaged(row, tally)
         readable = [row for row in batch if isinstance(row, Row)]
         self._run.references.look_up(name for row in readable for name in _names(row.values))
+        self._load_lots(readable)
         candidates = [each for row in readable if (each := self._candidate(source, row)) is not None]
         list(pool.map(self._recognise, candidates))
         _mark_repeats(candidates)
@@ -169,13 +168,24 @@ class DocumentImport:
         if reference is None:
             return None
         lot_id = self._run.references("lot", reference, field="lot")
-        transfer_id = self._lot(lot_id).get(establishment_id)
-        if transfer_id is None:
+        transfers = self._lots.get(lot_id, {})
+        if establishment_id is None or establishment_id not in transfers:
             raise Invalid(field="lot", rule="Cet établissement n'a pas de virement dans ce lot.")
-        return transfer_id
+        return transfers[establishment_id]
 
-    def _transfers_of_lot(self, lot_id: UUID) -> dict[UUID | None, UUID]:
-        lot: Lot = self._run.ledger.repository.get(lot_id)
+    def _load_lots(self, batch: list[Row]) -> None:
+        """The transfers by beneficiary of the lots of a batch, and of no other: the avis of a lot stand together."""
+        names = {row.values["lot"] for row in batch} - {None}
+        wanted = {lot_id for name in names if (lot_id := self._run.references.find("lot", name)) is not None}
+        self._lots = {lot_id: self._lots[lot_id] for lot_id in wanted & self._lots.keys()}
+        missing = list(wanted - self._lots.keys())
+        for lot_id, events in self._run.ledger.log_recorder.select_streams(missing).items():
+            self._lots[lot_id] = self._transfers_of_lot(events)
+
+    def _transfers_of_lot(self, events: list[StoredEvent]) -> dict[UUID, UUID]:
+        lot: Any = None
+        for stored in events:
+            lot = self._run.ledger.codec.to_domain_event(stored).mutate(lot)
         return {beneficiary: transfer for transfer, beneficiary in lot.beneficiaries.items()}
 
 

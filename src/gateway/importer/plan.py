@@ -40,14 +40,14 @@ class Plan:
     refers: Callable[[Values], Iterable[Name]] = _refers_to_nothing
     columns: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()  # columns that belong to another step, and may be filled in later
-    seeks: Callable[[Values], tuple[Name, ...]] = lambda _: ()  # unique values that its handler looks for
+    seeks: Callable[[Values, References], tuple[Name, ...]] = lambda _, __: ()  # values that it claims, or looks for
     new_subjects: int = 0  # streams that it opens and seals personal data for
 
     def order(self, values: Values, references: References) -> Order:
         """The order that a line stands for. Raises a Refusal or a ValidationError."""
         body = {name: value for name, value in values.items() if name not in self.ignored}
         command = self.command(values, references)
-        foreseen = Foreseen(named_streams(command), self.seeks(values), self.new_subjects)
+        foreseen = Foreseen(named_streams(command), self.seeks(values, references), self.new_subjects)
         return Order(command, keyed(self.kind.name, self.key(values), body), foreseen)
 
     def faults(self, error: Refusal | ValidationError) -> list[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final
+from uuid import UUID
 
 from gateway.importer import kinds
 from gateway.importer.kinds import Decision, InvoiceStatus
@@ -12,6 +13,7 @@ from gateway.importer.references import Name, References
 from ledger.dossier.commands import AmendAgreement, EnrolTrainee, IssueAgreement, OpenDossier, RefuseAgreement
 from ledger.establishment.commands import RegisterEstablishment
 from ledger.establishment.past import RegisterEstablishmentWithAccount
+from ledger.invoice.commands import duplicate_key
 from ledger.invoice.past import RecordPastInvoice
 from ledger.kit.command import Command
 from ledger.kit.errors import Invalid
@@ -61,7 +63,7 @@ def _of_a_dossier(values: Values) -> Iterable[Name]:
     return [("dossier-number", values["dossier_number"])]
 
 
-def dossier_of(values: Values, references: References) -> Any:
+def dossier_of(values: Values, references: References) -> UUID:
     return references("dossier-number", values["dossier_number"], field="dossier_number")
 
 
@@ -109,6 +111,12 @@ def _invoice_refers(values: Values) -> Iterable[Name]:
     return [*_of_a_dossier(values), ("siret", values["beneficiary_siret"])]
 
 
+def _invoice_claim(values: Values, references: References) -> tuple[Name, ...]:
+    period = (values["starts_on"], values["ends_on"])
+    dossier_id = dossier_of(values, references)
+    return (("invoice", duplicate_key(values["beneficiary_siret"], values["reference"], dossier_id, *period)),)
+
+
 def _invoice(values: Values, references: References) -> Command:
     status = values["status"]
     attested = approved = disputed = reason = None
@@ -141,6 +149,10 @@ def _invoice(values: Values, references: References) -> Command:
     )
 
 
+def _given(*names: tuple[str, str | None]) -> tuple[Name, ...]:
+    return tuple((kind, value) for kind, value in names if value is not None)
+
+
 def needed(values: Values, column: str, rule: str) -> Any:
     """The value of a column that this line needs, though others do without."""
     if values[column] is None:
@@ -149,13 +161,20 @@ def needed(values: Values, column: str, rule: str) -> Any:
 
 
 PLANS: Final = (
-    Plan(kinds.ORGANISATIONS, key=lambda values: values["siren"], command=_organisation, new_subjects=1),
+    Plan(
+        kinds.ORGANISATIONS,
+        key=lambda values: values["siren"],
+        command=_organisation,
+        seeks=lambda values, _: _given(("siren", values["siren"]), ("member-number", values["member_number"])),
+        new_subjects=1,
+    ),
     Plan(
         kinds.ESTABLISHMENTS,
         key=lambda values: values["siret"],
         command=_establishment,
         refers=lambda values: [("siren", values["siret"][:9])],
         columns={"establishment_number": "number", "organisation_id": "siret", "on": "bank_details_on"},
+        seeks=lambda values, _: _given(("siret", values["siret"]), ("establishment-number", values["number"])),
         new_subjects=1,
     ),
     Plan(
@@ -170,6 +189,7 @@ PLANS: Final = (
             "on": "opened_on",
         },
         ignored=frozenset(MILESTONES),
+        seeks=lambda values, _: _given(("dossier-number", values["number"])),
     ),
     Plan(
         kinds.TRAINEES,
@@ -177,7 +197,7 @@ PLANS: Final = (
         command=_trainee,
         refers=_of_a_dossier,
         columns={"dossier_id": "dossier_number", "person_id": "nir"},
-        seeks=lambda values: (("nir", values["nir"]),) if values["nir"] else (),
+        seeks=lambda values, _: _given(("nir", values["nir"])),
         new_subjects=1,
     ),
     Plan(
@@ -205,5 +225,6 @@ PLANS: Final = (
             "dispute_reason": "reason",
             "on": "received_on",
         },
+        seeks=_invoice_claim,
     ),
 )

@@ -98,7 +98,8 @@ def _import_window(run: Run, window: list[LotLines]) -> None:
 
 def _opening(lot: LotLines) -> Order:
     key = keyed("transfers:lot", lot.reference, {"scheduled_on": lot.scheduled_on})
-    return Order(OpenLot(reference=lot.reference, scheduled_on=lot.scheduled_on), key)
+    foreseen = Foreseen(names=(("lot", lot.reference),))
+    return Order(OpenLot(reference=lot.reference, scheduled_on=lot.scheduled_on), key, foreseen)
 
 
 def _is_ready(run: Run, lot: LotLines) -> bool:
