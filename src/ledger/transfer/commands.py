@@ -114,7 +114,10 @@ def prepare_transfer(command: PrepareTransfer, work: Work) -> UUID:
 
 @handles(WithdrawTransfer)
 def withdraw_transfer(command: WithdrawTransfer, work: Work) -> UUID:
-    """Its invoices are approved again. Refused: NotFound, LotAlreadyReleased, TransferAlreadyWithdrawn."""
+    """Its invoices are approved again.
+
+    Refused: NotFound, LotAlreadyReleased, TransferAlreadyPaid, TransferAlreadyRejected, TransferAlreadyWithdrawn.
+    """
     transfer = work.load(Transfer, command.transfer_id)
     transfer.withdraw(command.on, at=work.now)
     work.load(Lot, transfer.lot_id).remove_transfer(transfer.id, transfer.total_cents, at=work.now)
