@@ -179,7 +179,11 @@ def _listed(filters: DossierFilters) -> str:
 
 def _matching(filters: DossierFilters) -> str:
     if filters.trainee_name is None:
-        return f"select x.starts_on, x.dossier_id from {_SEEN} join read.dossier_entry x on {_listed(filters)}"
+        # Not joined to _SEEN: the planner would look for the number among all that one establishment has.
+        return (
+            "select x.starts_on, x.dossier_id from read.dossier_entry x where x.side = any(%(sides)s::text[]) "
+            f"and x.establishment_id = any(%(establishments)s::uuid[]) {_conditions(filters)}"
+        )
     # The words say through which establishment, not on which side of the dossier: its row does.
     return (
         f"select x.starts_on, x.dossier_id from (select distinct dossier_id from ({_named(filters)}) w) w "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
@@ -59,12 +60,11 @@ async def list_transfers(
     after = read_cursor(cursor, _ORDER, date.fromisoformat, UUID)
     if after:
         asked |= {"after_day": after[0], "after_id": after[1]}
-    where = f"and {seen_status(reader, 'x')}" + (" and x.lot_reference = %(lot)s" if filters.lot else "")
-    query = _page_query(reader, establishments, where, after=after is not None)
+    each = _each(reader, establishments, lot=filters.lot)
+    query = _page_query(reader, each, after=after is not None)
     rows = await fetch(connection, TransferItem, query, asked | {"fetch": check_limit(limit) + 1})
     items, next_cursor = page_of(rows, limit, lambda row: write_cursor(_ORDER, row.dated_on, row.transfer_id))
-    each = _each(establishments, f"{where} limit {COUNTED + 1}")
-    count = f"select count(*) from (select from ({each}) x limit {COUNTED + 1}) as found"
+    count = f"select count(*) from (select from ({each(f'limit {COUNTED + 1}')}) x limit {COUNTED + 1}) as found"
     total, is_capped = counted(await fetch_count(connection, count, asked))
     return Page(items, next_cursor, total, is_capped)
 
@@ -89,21 +89,26 @@ def _beneficiaries(reader: Reader, filters: TransferFilters) -> list[UUID] | Non
     return None if filters.establishment_id is None else [filters.establishment_id]
 
 
-def _each(establishments: list[UUID] | None, rest: str) -> str:
+def _each(reader: Reader, establishments: list[UUID] | None, *, lot: str | None) -> Callable[[str], str]:
+    """The transfers asked for, ended by what it is given: one index scan for each establishment, or the lot's own."""
+    seen = f"select x.* from read.transfer x where {seen_status(reader, 'x')}"
+    if lot is not None:
+        of = "true" if establishments is None else "x.beneficiary_establishment_id = any(%(establishments)s::uuid[])"
+        return lambda rest: f"{seen} and x.lot_reference = %(lot)s and {of} {rest}"
     if establishments is None:
-        return f"select x.* from read.transfer x where true {rest}"
-    return (
-        "select found.* from unnest(%(establishments)s::uuid[]) as s (establishment_id) cross join lateral ("
-        f"select x.* from read.transfer x where x.beneficiary_establishment_id = s.establishment_id {rest}) found"
+        return lambda rest: f"{seen} {rest}"
+    return lambda rest: (
+        "select found.* from unnest(%(establishments)s::uuid[]) as s (establishment_id) cross join lateral "
+        f"({seen} and x.beneficiary_establishment_id = s.establishment_id {rest}) found"
     )
 
 
-def _page_query(reader: Reader, establishments: list[UUID] | None, where: str, *, after: bool) -> str:
+def _page_query(reader: Reader, each: Callable[[str], str], *, after: bool) -> str:
     beyond = "and (x.dated_on, x.transfer_id) < (%(after_day)s::date, %(after_id)s::uuid)" if after else ""
     limited = "order by x.dated_on desc, x.transfer_id desc limit %(fetch)s"
     status, lots = status_of(reader)
     return f"""
-        with page as (select x.* from ({_each(establishments, f"{where} {beyond} {limited}")}) x {limited})
+        with page as (select x.* from ({each(f"{beyond} {limited}")}) x {limited})
         select t.transfer_id, t.lot_id, t.lot_reference, {status} as status, t.scheduled_on, t.dated_on, t.paid_on,
                t.reject_reason, t.beneficiary_establishment_id, i.name as beneficiary_name,
                i.siret as beneficiary_siret, t.total_cents, t.line_count, array(
