@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.demo import PROGRAM, SMALLEST, Demo, alive, environment, fresh_place, started
+from support.demo import PROGRAM, SMALLEST, Demo, alive, environment, fresh_place, needs_curl, started
 
 ROLES = {
     "provider", "provider-user", "member", "case-manager", "accountant", "second-accountant", "auditor", "operator",
@@ -33,6 +33,7 @@ def test_its_file_is_private_and_has_a_token_for_each_role(demo):
         assert get(demo, who, "/v1/me").status_code == 200, who
 
 
+@needs_curl
 def test_the_three_commands_that_it_prints_work_as_they_stand(demo):
     at = demo.said.index("À copier :")
     commands = [line.strip() for line in demo.said[at + 1 : at + 4]]
@@ -92,8 +93,7 @@ def test_it_comes_back_with_the_same_data_and_tokens_and_ends_clean(lived_in):
 
 def test_killed_outright_it_leaves_no_worker_and_starts_again(lived_in):
     killed = started(lived_in)
-    workers = {pid for pid in killed.processes() if b"--with-parent" in _command(pid)}
-    assert len(workers) == 1
+    workers = {killed.worker()}
     killed.stop(signal.SIGKILL)
     deadline = time.monotonic() + 20
     while alive(workers) and time.monotonic() < deadline:
@@ -108,8 +108,7 @@ def test_killed_outright_it_leaves_no_worker_and_starts_again(lived_in):
 def test_a_worker_that_dies_ends_the_demonstration_loudly(lived_in):
     """A read model that silently stands still is worse than none."""
     demo = started(lived_in)
-    (worker,) = (pid for pid in demo.processes() if b"--with-parent" in _command(pid))
-    os.kill(worker, signal.SIGKILL)
+    os.kill(demo.worker(), signal.SIGKILL)
     assert demo.process.wait(30) == 1
     assert demo.process.stdout
     demo.process.stdout.close()
@@ -136,8 +135,3 @@ def test_a_port_that_is_taken_is_said_before_anything_is_begun(tmp_path):
     assert refused.returncode == 2
     assert str(port) in refused.stderr
     assert not list(tmp_path.iterdir())
-
-
-def _command(pid: int) -> bytes:
-    told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False)
-    return told.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.demo import Demo, environment
+from support.demo import Demo, environment, needs_curl
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,7 +20,10 @@ def test_each_user_has_a_path_and_every_shell_block_is_run():
     assert README.count("```sh") == len(BLOCKS)
 
 
-@pytest.mark.parametrize(("title", "block"), BLOCKS, ids=[title for title, _ in BLOCKS])
+@pytest.mark.parametrize(
+    ("title", "block"),
+    [pytest.param(*each, id=each[0], marks=[needs_curl] if "curl" in each[1] else []) for each in BLOCKS],
+)
 def test_the_commands_of_a_path_work(demo: Demo, title: str, block: str):
     """As they stand, but for the address and the directory, which a test cannot have to itself."""
     script = block.replace("http://127.0.0.1:8000", demo.file["url"]).replace("var/demo", str(demo.place))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,9 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PROGRAM = Path(sys.executable).with_name("dossier-ledger")
 SMALLEST = "0.00002"
 _PATIENCE_SECONDS = 120.0
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the command that is shown calls curl")
 
 
 @dataclass
@@ -36,6 +41,12 @@ class Demo:
     def processes(self) -> set[int]:
         """It and its descendants, PostgreSQL included."""
         return {self.process.pid} | descendants(self.process.pid)
+
+    def worker(self) -> int:
+        """The process of the folds."""
+        mine = self.processes()
+        (worker,) = (each.pid for each in table() if each.pid in mine and "--with-parent" in each.command)
+        return worker
 
     def stop(self, request: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; its exit code."""
@@ -84,18 +95,38 @@ def started(place: Path, *, port: int = 0, **changed: str) -> Demo:
     return demo
 
 
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    parent: int
+    zombie: bool
+    command: str
+
+
+def table() -> list[Process]:
+    """Every process of the machine; from /proc, for a small machine may have no `ps`."""
+    if not Path("/proc/self/stat").exists():
+        told = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
+        rows = (line.split(maxsplit=3) for line in told.stdout.splitlines())
+        return [Process(int(row[0]), int(row[1]), row[2].startswith("Z"), row[-1]) for row in rows]
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, parent = (place / "stat").read_text().rpartition(")")[2].split()[:2]
+            command = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            found.append(Process(int(place.name), int(parent), state == "Z", command))
+    return found
+
+
 def descendants(pid: int) -> set[int]:
     """The processes that this one started, and those that they started."""
-    told = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(child): int(parent) for child, parent in (line.split() for line in told.splitlines())}
+    processes = table()
     found: set[int] = set()
-    while more := {child for child, parent in parents.items() if parent in found | {pid}} - found:
+    while more := {each.pid for each in processes if each.parent in found | {pid}} - found:
         found |= more
     return found
 
 
 def alive(pids: set[int]) -> set[int]:
     """Those that still run; a zombie does not."""
-    told = subprocess.run(["ps", "-e", "-o", "pid=,stat="], capture_output=True, text=True, check=True).stdout
-    running = {int(pid) for pid, state in (line.split() for line in told.splitlines()) if not state.startswith("Z")}
-    return pids & running
+    return pids & {each.pid for each in table() if not each.zombie}
