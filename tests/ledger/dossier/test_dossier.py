@@ -194,3 +194,20 @@ def test_a_dossier_with_approved_invoices_is_not_cancelled(story: Story, fund: G
 )
 def test_an_absent_dossier_is_not_found(story: Story, order):
     story.when(order).then_refused(NotFound)
+
+
+def test_a_reservation_is_taken_once_and_paid_once(fund: Givens):
+    """The dossier holds on its own, whatever a handler forgets to ask of the invoice."""
+    dossier = fund.state(Dossier, fund.agreed_dossier(100_000))
+    invoice_id, transfer_id, at = uuid7(), uuid7(), dossier.modified_on
+    with pytest.raises(errors.PaymentNotReserved):
+        dossier.record_payment(invoice_id, transfer_id, DAY, at=at)
+    dossier.reserve(invoice_id, 10_000, at=at)
+    with pytest.raises(errors.PaymentAlreadyReserved):
+        dossier.reserve(invoice_id, 10_000, at=at)
+    dossier.record_payment(invoice_id, transfer_id, DAY, at=at)
+    with pytest.raises(errors.PaymentNotReserved):
+        dossier.record_payment(invoice_id, transfer_id, DAY, at=at)
+    with pytest.raises(errors.PaymentNotReserved):
+        dossier.release(invoice_id, at=at)
+    assert (dossier.reserved_cents, dossier.paid_cents) == (10_000, 10_000)

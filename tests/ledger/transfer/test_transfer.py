@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from ledger.application import IdempotencyKey
 from ledger.dossier.aggregate import Dossier
 from ledger.dossier.commands import AmendAgreement
 from ledger.dossier.events import PaymentRecorded
@@ -21,7 +22,7 @@ from ledger.kit.fictitious import FICTITIOUS_BIC, fictitious_iban
 from ledger.kit.ids import uuid7
 from ledger.transfer import errors
 from ledger.transfer import events as e
-from ledger.transfer.aggregate import Transfer
+from ledger.transfer.aggregate import Transfer, TransferStatus
 from ledger.transfer.commands import PayTransfer, RejectTransfer, WithdrawTransfer
 from support.givens import DAY, THURSDAY, Givens
 from support.stories import Story, happened
@@ -177,3 +178,55 @@ def test_one_invoice_prepared_by_two_hands_at_once(story: Story, fund: Givens):
 )
 def test_an_absent_transfer_is_not_found(story: Story, order):
     story.when(order).then_refused(NotFound)
+
+
+def test_the_bank_cannot_pay_and_reject_at_once(story: Story, fund: Givens):
+    """Two clerks type in two answers of the bank at the same moment: one stands, the other is told."""
+    dossier_id, lot_id = fund.agreed_dossier(), fund.lot()
+    transfer_id = fund.transfer(lot_id, dossier_id, [fund.approved_invoice(dossier_id)])
+    fund.do(fund.releasing(lot_id))
+    orders = [
+        PayTransfer(transfer_id=transfer_id, on=THURSDAY),
+        RejectTransfer(transfer_id=transfer_id, reason=AC04, on=THURSDAY),
+    ]
+    gate, refusals = threading.Barrier(2), []
+
+    def run(order):
+        gate.wait()
+        try:
+            fund.do(order)
+        except Refusal as refusal:
+            refusals.append(type(refusal))
+
+    threads = [threading.Thread(target=run, args=(order,)) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    paid = fund.state(Transfer, transfer_id).status is TransferStatus.PAID
+    assert refusals == [errors.TransferAlreadyPaid if paid else errors.TransferAlreadyRejected]
+    assert fund.state(Dossier, dossier_id).paid_cents == (40_000 if paid else 0)
+
+
+def test_a_repeated_payment_is_paid_once(story: Story, fund: Givens):
+    """The same key and order: the first answer again, and nothing recorded."""
+    dossier_id, lot_id = fund.agreed_dossier(), fund.lot()
+    transfer_id = fund.transfer(lot_id, dossier_id, [fund.approved_invoice(dossier_id)])
+    fund.do(fund.releasing(lot_id))
+    pay = PayTransfer(transfer_id=transfer_id, on=THURSDAY)
+    key = IdempotencyKey(None, "transfer-payment", "once", pay.model_dump_json().encode())
+    first = story.when(pay, key=key).then(e.TransferPaid, InvoicePaid, PaymentRecorded)
+    again = story.when(pay, key=key).then()
+    assert (again.position, again.resource_id, again.replayed) == (first.position, transfer_id, True)
+
+
+def test_an_invoice_leaves_only_the_transfer_that_it_is_in(fund: Givens):
+    """The invoice holds on its own, whatever a handler forgets to ask of the transfer."""
+    dossier_id = fund.agreed_dossier()
+    invoice_id = fund.approved_invoice(dossier_id)
+    fund.transfer(fund.lot(), dossier_id, [invoice_id])
+    invoice = fund.state(Invoice, invoice_id)
+    with pytest.raises(invoice_errors.InvoiceNotScheduled):
+        invoice.pay(uuid7(), DAY, at=invoice.modified_on)
+    with pytest.raises(invoice_errors.InvoiceNotScheduled):
+        invoice.unschedule(uuid7(), at=invoice.modified_on)
