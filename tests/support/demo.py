@@ -22,7 +22,10 @@ PROGRAM = Path(sys.executable).with_name("dossier-ledger")
 SMALLEST = "0.00002"
 _PATIENCE_SECONDS = 120.0
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the command that is shown calls curl")
+# Continuous integration installs it: there, a missing curl is a failure.
+needs_curl = pytest.mark.skipif(
+    shutil.which("curl") is None and not os.environ.get("CI"), reason="the command that is shown calls curl"
+)
 
 
 @dataclass
