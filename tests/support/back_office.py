@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.importer import Summary, import_files
+from gateway.generator import Expected
+from gateway.importer import EXIT_ALL_IMPORTED, Summary, import_files
 from ledger.application import Ledger
 from ledger.kit.fictitious import FICTITIOUS_BIC, fictitious_iban, fictitious_siren, fictitious_siret
 from ledger.kit.keyring import Keyring, MasterKey
@@ -19,6 +21,7 @@ from ledger.vault.directory import DirectoryStore
 from ledger.vault.vault import Vault
 from support.databases import Cluster
 
+AGREED = ("dossier.agreement-issued.v1", "dossier.agreement-amended.v1")
 PROVIDER, COMPANY = fictitious_siret(1), fictitious_siret(2)
 IBAN = fictitious_iban(1)
 
@@ -123,3 +126,25 @@ def back_office(cluster: Cluster, place: Path) -> Iterator[BackOffice]:
     finally:
         for url in urls:
             cluster.drop(url)
+
+
+def check_against(office: BackOffice, expected: Expected) -> None:
+    """Import the office's files: no line is refused, and the log adds up to what the generator expected."""
+    summary = office.run()
+    assert summary.exit_code == EXIT_ALL_IMPORTED, office.refusals()[:5]
+    there = {kind: tally.imported + tally.already_there for kind, tally in summary.tallies.items()}
+    assert {kind: there[kind] for kind in expected.rows} == expected.rows
+    found = office.events()
+    names = Counter(event.name for event in found)
+    assert names["dossier.opened.v1"] == expected.rows["dossiers"]
+    assert names["dossier.settled.v1"] == expected.statuses["settled"]
+    assert names["dossier.cancelled.v1"] == expected.statuses["cancelled"]
+    assert names["dossier.agreement-refused.v1"] == expected.statuses["refused"]
+    assert names["transfer.paid.v1"] == expected.transfers["paid"]
+    assert names["transfer.rejected.v1"] == expected.transfers["rejected"]
+    assert names["document.deposited.v1"] == expected.rows["documents"]
+    agreements = [event for event in found if event.name in AGREED]
+    assert sum({event.stream_id: event.data["amount_cents"] for event in agreements}.values()) == expected.agreed_cents
+    for name, cents in (("reserved", expected.reserved_cents), ("recorded", expected.paid_cents)):
+        moved = [event for event in found if event.name == f"dossier.payment-{name}.v1"]
+        assert sum(event.data["amount_cents"] for event in moved) == cents

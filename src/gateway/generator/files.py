@@ -10,7 +10,7 @@ from typing import Final
 from gateway.generator.expected import Expected
 from gateway.generator.fund import Establishment, Fund
 from gateway.generator.history import History, finish
-from gateway.generator.life import Dossier, Invoice, Lot
+from gateway.generator.life import Dossier, Invoice, Lot, is_waiting
 from gateway.generator.papers import Papers
 from gateway.generator.size import FIRST_MONDAY, Size
 from gateway.generator.style import Sheet, Style
@@ -89,7 +89,7 @@ class _Writer:
         for invoice in dossier.invoices:
             self._sheets["invoices"].write(_invoice(invoice))
         self._papers.of_dossier(dossier)
-        if _is_waiting(dossier):
+        if is_waiting(dossier):
             self._unpaid[dossier.index] = dossier
         else:
             self._end(dossier)
@@ -111,17 +111,13 @@ class _Writer:
                 self._sheets["transfers"].write({**about, **_line(invoice)})
         self._papers.of_lot(lot)
         for dossier in {line.dossier.index: line.dossier for each in lot.transfers for line in each.invoices}.values():
-            if not _is_waiting(dossier) and dossier.index in self._unpaid:
+            if not is_waiting(dossier) and dossier.index in self._unpaid:
                 self._end(self._unpaid.pop(dossier.index))
 
     def _end(self, dossier: Dossier) -> None:
         finish(self._fund, dossier)
         self.expected.count_dossier(dossier)
         self._sheets["dossiers"].write(_dossier(dossier))
-
-
-def _is_waiting(dossier: Dossier) -> bool:
-    return any(invoice.approved_on is not None and invoice.paid_on is None for invoice in dossier.invoices)
 
 
 def _establishment(each: Establishment) -> dict[str, object]:

@@ -37,7 +37,7 @@ class History:
         A dossier comes with all its invoices, also those of later months; what a lot pays is marked paid when the lot
         comes. The last lot is prepared, and the bank has not answered it.
         """
-        index = 0
+        index, number = 0, FIRST_LOT
         weeks = self.fund.size.weeks()
         for week, (monday, opened) in enumerate(weeks):
             for _ in range(opened):
@@ -45,8 +45,9 @@ class History:
                 index += 1
                 self._expect(dossier)
                 yield dossier
-            lot = self._lot(FIRST_LOT + week, monday + timedelta(days=3), last=week == len(weeks) - 1)
+            lot = self._lot(number, monday + timedelta(days=3), last=week == len(weeks) - 1)
             if lot.transfers:
+                number += 1
                 yield lot
 
     def _expect(self, dossier: Dossier) -> None:

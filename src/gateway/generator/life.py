@@ -106,6 +106,11 @@ class Dossier:
         return "settled" if self.settled_on is not None else "ongoing"
 
 
+def is_waiting(dossier: Dossier) -> bool:
+    """Something that was approved, or will be, is not paid yet."""
+    return any(invoice.approved_on is not None and invoice.paid_on is None for invoice in dossier.invoices)
+
+
 @dataclass(slots=True, eq=False)
 class Transfer:
     """One beneficiary in one lot. `iban` is that of then."""
