@@ -48,6 +48,9 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "get_document_content": _READERS,
         "list_lots": _STAFF,
         "get_lot": _STAFF,
+        "get_organisation": _STAFF,
+        "get_person": _STAFF,
+        "get_account": _REGISTRAR | {Role.AUDITOR},
         "list_projections": _OPERATOR,
         # Organisations, establishments, people, accounts.
         "register_organisation": _CASE_MANAGER,

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -58,11 +59,15 @@ def build(lifespan: Lifespan | None = None, *, json_limit_bytes: int = JSON_LIMI
     app.state.metrics = metrics = Metrics()
     app.state.orders = [route for orders in ORDERS for route in orders.routes]
     app.state.bodies = BODIES
-    for router in (health.router, openapi.router, *ROUTERS, *(orders.router for orders in ORDERS)):
+    for router in _routers():
         app.include_router(router)
     _answer_problems(app)
     app.add_middleware(Envelope, metrics=metrics, json_limit_bytes=json_limit_bytes)
     return app
+
+
+def _routers() -> list[APIRouter]:
+    return [health.router, openapi.router, *ROUTERS, *(orders.router for orders in ORDERS)]
 
 
 def _answer_problems(app: FastAPI) -> None:
@@ -73,8 +78,17 @@ def _answer_problems(app: FastAPI) -> None:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error.headers = {"Allow": ", ".join(_methods(request))}
     place: Place = "query" if request.method == "GET" else "body"
     return problem_of(error, place).response(str(request.state.correlation_id))
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of every route of the path: one path has its question and its order in two routes."""
+    routes = [route for router in _routers() for route in router.routes if isinstance(route, APIRoute)]
+    found = [route.methods for route in routes if route.path_regex.match(request.url.path)]
+    return sorted({method for methods in found for method in methods or ()})
 
 
 def problem_of(error: Any, place: Place) -> Problem:

@@ -11,6 +11,7 @@ from ledger.account.events import Profile, Role
 from ledger.document.events import Category
 from ledger.dossier.axes import Closing, Execution, Instruction
 from ledger.dossier.scheme import Scheme
+from ledger.organisation.events import OrganisationKind
 from projections.dossier.status import Financial, Status
 from projections.invoice.status import Status as InvoiceStatus
 from projections.transfer.status import Status as TransferStatus
@@ -31,6 +32,10 @@ ROLE_LABELS: Final[Mapping[str, str]] = {
     Role.AUDITOR: "Auditeur",
     Role.OPERATOR: "Exploitant",
     SYSTEM: "Système",
+}
+KIND_LABELS: Final[Mapping[str, str]] = {
+    OrganisationKind.PROVIDER: "Organisme de formation",
+    OrganisationKind.MEMBER: "Adhérent",
 }
 PROFILE_LABELS: Final[Mapping[str, str]] = {Profile.USER: "Utilisateur", Profile.REFERENT: "Référent"}
 SCHEME_LABELS: Final[Mapping[str, str]] = {scheme: scheme.label for scheme in Scheme}

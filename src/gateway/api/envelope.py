@@ -11,6 +11,7 @@ import structlog
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.limits import Limited
@@ -90,6 +91,8 @@ class _Exchange:
             await self._answer(refused)
         except Refusal as refusal:
             await self._answer(of_refusal(refusal))
+        except ClientDisconnect:
+            self.status = 499  # nobody is there to be answered; the figure says how often
         except (OperationalError, PoolTimeout):
             _log.exception("database unavailable", correlation_id=str(self.correlation_id))
             await self._answer(problem("unavailable", headers={"Retry-After": "1"}))

@@ -40,6 +40,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "profile": {"code": "user", "label": "Utilisateur"},
     "actor": {"code": "case-manager", "label": "Gestionnaire de dossiers"},
     "kind": "provider",
+    "kinds": [{"code": "provider", "label": "Organisme de formation"}],
     "action": "list_dossiers",
     "projector": "dossier",
     "next_cursor": None,

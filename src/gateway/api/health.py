@@ -22,12 +22,12 @@ _LATE: Final = "late"
 _FAILED: Final = "failed"
 
 
-@router.get("/healthz", include_in_schema=False)
+@router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
 async def healthz() -> Response:
     return JSONResponse({"status": _OK})
 
 
-@router.get("/readyz", include_in_schema=False)
+@router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
 def readyz(request: Request) -> Response:
     """200 when everything is there, 503 otherwise. A projection that stopped is said, yet others still serve."""
     service: Service = request.app.state.service

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from gateway.api import (
     account,
+    account_reading,
     deposit,
     document,
     document_reading,
@@ -22,7 +23,9 @@ from gateway.api import (
     lot,
     lot_reading,
     organisation,
+    organisation_reading,
     person,
+    person_reading,
     projection,
     reference,
     transfer,
@@ -51,6 +54,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     lot_reading.router,
     invoice_reading.router,
     establishment_reading.router,
+    organisation_reading.router,
+    person_reading.router,
+    account_reading.router,
     projection.router,
 )
 BODIES: Final[tuple[type[BaseModel], ...]] = (

@@ -1,6 +1,6 @@
 """The API's description (OpenAPI 3.1), as committed in `schemas/openapi.v1.json` and served at `/v1/openapi.json`.
 
-python -m gateway.api.openapi > schemas/openapi.v1.json
+python -m gateway.api > schemas/openapi.v1.json
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ _PROBLEM: Final[Mapping[str, Any]] = {
 
 @router.get("/v1/openapi.json", include_in_schema=False)
 async def served(request: Request) -> Response:
-    return Response(
-        as_text(request.app), media_type="application/json", headers={"Cache-Control": "public, max-age=300"}
-    )
+    """The same bytes as the committed file, made once."""
+    state = request.app.state
+    if not hasattr(state, "description"):
+        state.description = as_text(request.app)
+    return Response(state.description, media_type="application/json")
 
 
 def as_text(app: FastAPI) -> bytes:

@@ -18,6 +18,8 @@ from starlette.responses import Response
 from gateway.api import positions
 from gateway.api.authentication import Authenticated
 from gateway.api.etags import etag, unchanged
+from gateway.api.problems import invalid
+from gateway.api.validation import pointer
 from gateway.auth.tokens import Caller
 from gateway.service import Service
 from ledger.account.events import Role as AccountRole
@@ -40,6 +42,7 @@ class Call:
     """One authenticated query: opens readings, and answers with position and ETag."""
 
     def __init__(self, request: Request, caller: Authenticated) -> None:
+        _refuse_repeated(request)
         self.request = request
         self.caller = caller
         self.service: Service = request.app.state.service
@@ -84,6 +87,14 @@ def reader_of(caller: Caller) -> Reader:
     """Staff see all through their database role, and have no scope."""
     scope = caller.scope if caller.role is AccountRole.PORTAL else ()
     return Reader(account_id=caller.account_id, role=caller.role, scope=scope)
+
+
+def _refuse_repeated(request: Request) -> None:
+    """Of a parameter given twice one would be passed over: which one is not for us to choose."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if names.count(name) > 1:
+            raise invalid("query", pointer([name[:60]]), "repeated", "Ce paramètre n'est donné qu'une fois.")
 
 
 def _json(shown: BaseModel | Mapping[str, Any]) -> bytes:

@@ -46,13 +46,13 @@ async def get_me(call: Calling, params: Annotated[Params, Query()]) -> Response:
         account_id=call.caller.account_id,
         person_id=call.caller.person_id,
         role=coded(call.caller.role, ROLE_LABELS),
-        memberships=[_membership(each) for each in held],
+        memberships=[membership_shown(each) for each in held],
         actions=_actions(call.caller.role),
     )
     return call.answer(shown, reading.position)
 
 
-def _membership(held: Membership) -> MembershipShown:
+def membership_shown(held: Membership) -> MembershipShown:
     return MembershipShown(
         organisation_id=held.organisation_id,
         kind=held.kind,

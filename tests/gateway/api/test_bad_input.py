@@ -182,6 +182,7 @@ def test_no_error_echoes_what_was_sent(gateway: Gateway):
         ("number=%00", "/number"),
         ("min_position=-1", "/min_position"),
         ("trainee_name=Exemple", "/trainee_name"),
+        ("scheme=PLAN&scheme=ALTE", "/scheme"),
     ],
 )
 def test_a_query_that_breaks_a_rule_is_named(gateway: Gateway, query: str, pointer: str):
@@ -206,3 +207,6 @@ def test_unknown_addresses_and_methods(gateway: Gateway, world: World):
     answer = gateway.client.delete(f"/v1/dossiers/{world.dossier}")
     _refused(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET"
+    assert gateway.client.put("/v1/dossiers").headers["allow"] == "GET, POST"
+    for path in ("/v1/%FF", "/v1/dossiers/%00", "/v1/dossiers/%FF%FE", "/v1/dossiers/" + "9" * 4000, "//v1/dossiers"):
+        _refused(gateway.get("provider", path), 404, "not-found")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from gateway.api.deposit import LIMITS
@@ -191,6 +192,18 @@ def test_damage_is_never_sent(gateway: Gateway, world: World):
     file.write_bytes(stored)
     answer = gateway.get("provider", f"/v1/documents/{document_id}/content")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
+
+
+def test_damage_further_on_cuts_the_answer(gateway: Gateway, world: World):
+    """What was sent before is right; what is damaged is not sent, and the client sees that it is not whole."""
+    document_id = UUID(gateway.deposited(content=LONG, dossier_ids=[str(world.dossier)]).json()["id"])
+    [file] = [path for path in gateway.settings.vault_dir.rglob("*") if document_id.hex in path.name.replace("-", "")]
+    stored = bytearray(file.read_bytes())
+    stored[-1] ^= 1
+    file.chmod(0o600)
+    file.write_bytes(stored)
+    with pytest.raises(httpx.RemoteProtocolError):
+        gateway.get("provider", f"/v1/documents/{document_id}/content")
 
 
 def test_an_erased_document_says_so(gateway: Gateway, world: World):

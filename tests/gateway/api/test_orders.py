@@ -31,6 +31,31 @@ def test_what_is_made_is_answered_with_its_address_and_position(gateway: Gateway
     assert answer.headers["ledger-position"] == str(answer.json()["position"]) == str(_events(gateway))
 
 
+def test_what_was_made_is_found_at_its_address(gateway: Gateway, world: World):
+    """`Location` leads somewhere, for each kind of thing that orders make."""
+    person = {"last_name": "Essai", "first_name": "Ariane", "birth_date": "1990-04-12"}
+    account = {"last_name": "Essai", "first_name": "Compte", "email": "adresse@example.org", "role": "portal"}
+    dossier_id = gateway.dossier(world.first, world.company)
+    invoice_id = gateway.approved_invoice(dossier_id, world.first)
+    lot = gateway.post("accountant", "/v1/lots", {"reference": "VIR9010", "scheduled_on": "2026-04-16"})
+    lines = {"beneficiary_establishment_id": str(world.first), "invoice_ids": [str(invoice_id)]}
+    made = [
+        ("case-manager", gateway.post("case-manager", "/v1/organisations", _organisation(gateway))),
+        ("case-manager", gateway.post("case-manager", "/v1/persons", person)),
+        ("case-manager", gateway.post("case-manager", "/v1/accounts", account)),
+        ("accountant", lot),
+        ("accountant", gateway.post("accountant", f"{lot.headers['location']}/transfers", lines)),
+        ("accountant", gateway.deposited(dossier_ids=[str(dossier_id)])),
+    ]
+    for who, answer in made:
+        shown = gateway.get(who, answer.headers["location"])
+        assert shown.status_code == 200, answer.headers["location"]
+        assert answer.json()["id"] in shown.text
+        assert "1990" not in shown.text
+        assert "adresse@" not in shown.text
+        assert gateway.get("provider", answer.headers["location"]).status_code == 404 or who == "accountant"
+
+
 def test_an_order_sent_again_is_answered_the_same_and_recorded_once(gateway: Gateway):
     body = _organisation(gateway)
     first = gateway.post("case-manager", "/v1/organisations", body, key="deux fois")
