@@ -155,6 +155,8 @@ def test_each_category_has_its_limit(gateway: Gateway, world: World):
     answer = gateway.deposited(content=big, dossier_ids=[str(world.dossier)])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/file"
+    huge = gateway.deposited(category="other", content=PDF + b"%" * (26 << 20), dossier_ids=[str(world.dossier)])
+    assert huge.status_code == 413
     assert _stored(gateway) == before
 
 
