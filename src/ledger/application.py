@@ -27,6 +27,7 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment
 from psycopg.rows import DictRow
 
+from ledger.aggregate_cache import AggregateCache
 from ledger.kit.clock import Clock, system_clock
 from ledger.kit.command import Command
 from ledger.kit.errors import Conflict, IdempotencyMismatch, Refusal
@@ -114,6 +115,7 @@ class Ledger(Application[UUID]):
         self.clock = clock
         self.codec = Codec()
         self.log_recorder = Recorder(database)
+        self._cache = AggregateCache()
         super().__init__()
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
@@ -140,18 +142,18 @@ class Ledger(Application[UUID]):
         for attempt in range(ATTEMPTS):
             if digests is not None and (outcome := self._repeat(digests)) is not None:
                 return outcome
-            unit = self._unit()
+            unit = self._unit(self._cache if attempt == 0 else None)
             try:
-                decided = unit.decide(
-                    command, actor=actor, correlation_id=correlation_id, key=digests, expected=expected
+                return self._attempt(
+                    unit, command, actor=actor, correlation_id=correlation_id, key=digests, expected=expected
                 )
             except Refusal:
                 # The same order, accepted a moment ago in another thread, may be why this one is refused.
                 if digests is not None and (outcome := self._repeat(digests)) is not None:
                     return outcome
-                raise
-            try:
-                return self._write([decided])[0]
+                if not unit.remembered:
+                    raise
+                # What was decided on memory alone is decided again on the log before anybody is refused.
             except (KeyUsed, ClaimTaken, AppendVoided):
                 # Decided on stale knowledge. The next reading finds the key's first outcome, or who holds the value: a
                 # handler may then answer with the holder (the same NIR is the same person), or the desk refuses.
@@ -159,6 +161,18 @@ class Ledger(Application[UUID]):
             except IntegrityError:
                 _back_off(attempt)
         raise Conflict
+
+    def _attempt(self, unit: UnitOfWork, command: Command, **decision: Any) -> Outcome:
+        """Decide and write once. The cache moves on only after the commit, and forgets at any other end."""
+        try:
+            decided = unit.decide(command, **decision)
+            outcome = self._write([decided])[0]
+        except BaseException:
+            self._cache.evict(unit.remembered)
+            raise
+        unit.accept(decided)
+        self._cache.put(unit.streams())
+        return outcome
 
     def execute_many(
         self, orders: Sequence[Order], *, actor: UUID | None, correlation_id: UUID | None = None
@@ -231,8 +245,8 @@ class Ledger(Application[UUID]):
             for position, each in zip(positions, decided, strict=True)
         ]
 
-    def _unit(self) -> UnitOfWork:
-        return UnitOfWork(self.log_recorder, self.codec, self.keyring, self.clock())
+    def _unit(self, cache: AggregateCache | None = None) -> UnitOfWork:
+        return UnitOfWork(self.log_recorder, self.codec, self.keyring, self.clock(), cache)
 
     def _digests(self, key: IdempotencyKey | None) -> KeyDigests | None:
         if key is None:

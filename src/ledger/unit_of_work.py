@@ -14,6 +14,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from ledger.aggregate_cache import AggregateCache
 from ledger.kit.aggregate import Aggregate
 from ledger.kit.clock import paris_day
 from ledger.kit.command import Command, handler_of
@@ -66,11 +67,16 @@ NOTHING_FORESEEN: Final = Foreseen()
 class UnitOfWork:
     """The streams as they stand for this unit: read from the log, then moved on by each accepted command."""
 
-    def __init__(self, recorder: Recorder, codec: Codec, keyring: Keyring, now: datetime) -> None:
+    def __init__(
+        self, recorder: Recorder, codec: Codec, keyring: Keyring, now: datetime, cache: AggregateCache | None = None
+    ) -> None:
         self.recorder = recorder
         self.keyring = keyring
         self.now = now
+        self.remembered: set[UUID] = set()
+        """Streams taken from the cache, and not looked up in the log: another process may have moved them on."""
         self._codec = codec
+        self._cache = cache
         self._streams: dict[UUID, Aggregate | None] = {}
         self._claims: dict[tuple[str, bytes], UUID | None] = {}
         self._written: set[UUID] = set()
@@ -123,11 +129,27 @@ class UnitOfWork:
         for claim in decided.append.claims:
             self._claims[claim.kind, claim.digest] = claim.stream_id if claim.taken else None
 
-    def stream(self, stream_id: UUID) -> Aggregate | None:
-        """The aggregate as it stands, not to be changed; None for a stream that does not exist."""
+    def stream(self, stream_id: UUID, *, current: bool = False) -> Aggregate | None:
+        """The aggregate as it stands, not to be changed; None for a stream that does not exist.
+
+        It may be what this process remembers, which the append then guards; `current` brings it up to the log's state.
+        """
         if stream_id not in self._streams:
-            self._streams[stream_id] = self._folded(self.recorder.select_events(stream_id))
-        return self._streams[stream_id]
+            self._streams[stream_id] = self._cache.get(stream_id) if self._cache is not None else None
+            if self._streams[stream_id] is None:
+                self._streams[stream_id] = self._folded(self.recorder.select_events(stream_id))
+            else:
+                self.remembered.add(stream_id)
+        known = self._streams[stream_id]
+        if current and known is not None and stream_id in self.remembered:
+            newer = self.recorder.select_events(stream_id, gt=known.version)
+            self._streams[stream_id] = known = self._folded(newer, known.copy()) if newer else known
+            self.remembered.discard(stream_id)
+        return known
+
+    def streams(self) -> list[Aggregate]:
+        """Every stream that this unit has read or moved on, as it stands now."""
+        return [aggregate for aggregate in self._streams.values() if aggregate is not None]
 
     def holder(self, kind: str, digest: bytes) -> UUID | None:
         """The stream that holds a unique value."""
@@ -142,8 +164,8 @@ class UnitOfWork:
     def stored(self, events: list[Event]) -> list[Any]:
         return [self._codec.to_stored_event(event) for event in events]
 
-    def _folded(self, events: Iterable[StoredEvent]) -> Aggregate | None:
-        aggregate: Any = None
+    def _folded(self, events: Iterable[StoredEvent], onto: Aggregate | None = None) -> Aggregate | None:
+        aggregate: Any = onto
         for stored in events:
             aggregate = self._codec.to_domain_event(stored).mutate(aggregate)
         return cast("Aggregate | None", aggregate)
@@ -182,7 +204,8 @@ class Desk:
         if stream_id in self._loaded:
             return self._of_class(aggregate_class, self._loaded[stream_id], field)
         if stream_id not in self._read:
-            self._read[stream_id] = self._copy(aggregate_class, stream_id, field)
+            # No guard will tell whether another process has moved it on: the log is asked.
+            self._read[stream_id] = self._copy(aggregate_class, stream_id, field, current=True)
         return self._of_class(aggregate_class, self._read[stream_id], field)
 
     def find(self, kind: str, value: str) -> UUID | None:
@@ -241,8 +264,8 @@ class Desk:
                 raise AlreadyClaimed(kind=claim.kind)
         return claims
 
-    def _copy(self, aggregate_class: type[A], stream_id: UUID, field: str | None) -> A:
-        aggregate = self.unit.stream(stream_id)
+    def _copy(self, aggregate_class: type[A], stream_id: UUID, field: str | None, *, current: bool = False) -> A:
+        aggregate = self.unit.stream(stream_id, current=current)
         return self._of_class(aggregate_class, aggregate, field).copy()
 
     @staticmethod

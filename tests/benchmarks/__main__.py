@@ -13,8 +13,9 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import append
+from benchmarks import append, application
 from ledger import embedded
+from ledger.kit import keyring
 from ledger.log.migrations import migrate
 from support.databases import Cluster
 
@@ -37,20 +38,39 @@ def cluster() -> Iterator[Cluster]:
             embedded.stop(server)
 
 
+@contextmanager
+def databases(server: Cluster) -> Iterator[tuple[str, str, str]]:
+    """A fresh ledger, its keys, and an empty database for the peer."""
+    urls = server.create(), server.create(), server.create()
+    migrate(urls[0], origin="bench.example")
+    keyring.migrate(urls[1])
+    try:
+        yield urls
+    finally:
+        for url in urls:
+            server.drop(url)
+
+
 def append_by(writers: int) -> Callable[[Cluster], Figure]:
     def run(server: Cluster) -> Figure:
-        ours, theirs = server.create(), server.create()
-        migrate(ours, origin="bench.example")
-        try:
+        with databases(server) as (ours, _, theirs):
             return append.measure(ours, theirs, writers)
-        finally:
-            server.drop(ours)
-            server.drop(theirs)
 
     return run
 
 
-BENCHMARKS: Final[dict[str, Callable[[Cluster], Figure]]] = {f"append.{n}": append_by(n) for n in (1, 8, 32)}
+def application_by(writers: int) -> Callable[[Cluster], Figure]:
+    def run(server: Cluster) -> Figure:
+        with databases(server) as (ours, keys, theirs):
+            return application.measure(ours, keys, theirs, writers)
+
+    return run
+
+
+BENCHMARKS: Final[dict[str, Callable[[Cluster], Figure]]] = {
+    **{f"append.{writers}": append_by(writers) for writers in (1, 8, 32)},
+    "application.32": application_by(32),
+}
 
 
 def main() -> int:

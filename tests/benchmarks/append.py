@@ -22,23 +22,24 @@ PAYLOAD: Final = (
 )
 
 
+def library_environment(url: str) -> dict[str, str]:
+    """The library's defaults on a database, its pool large enough for every writer."""
+    parts = conninfo_to_dict(url)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(parts["dbname"]),
+        "POSTGRES_HOST": str(parts["host"]),
+        "POSTGRES_PORT": str(parts.get("port", 5432)),
+        "POSTGRES_USER": str(parts["user"]),
+        "POSTGRES_PASSWORD": str(parts.get("password", "")),
+        "POSTGRES_POOL_SIZE": "40",
+    }
+
+
 @contextmanager
 def library(url: str) -> Iterator[ApplicationRecorder]:
-    """The library's own recorder with its defaults, its pool large enough for every writer."""
-    parts = conninfo_to_dict(url)
-    env = Environment(
-        "Peer",
-        {
-            "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": str(parts["dbname"]),
-            "POSTGRES_HOST": str(parts["host"]),
-            "POSTGRES_PORT": str(parts.get("port", 5432)),
-            "POSTGRES_USER": str(parts["user"]),
-            "POSTGRES_PASSWORD": str(parts.get("password", "")),
-            "POSTGRES_POOL_SIZE": "40",
-        },
-    )
-    with InfrastructureFactory.construct(env) as factory:
+    """The library's own recorder."""
+    with InfrastructureFactory.construct(Environment("Peer", library_environment(url))) as factory:
         yield factory.application_recorder()
 
 
@@ -57,12 +58,12 @@ def measure(ours_url: str, library_url: str, writers: int) -> tuple[float, float
         def theirs() -> None:
             peer.insert_events(one_event())
 
-        rates = _in_turn(ours, theirs, writers)
+        rates = in_turn(ours, theirs, writers)
         check_no_gap(recorder)
     return rates
 
 
-def _in_turn(ours: Callable[[], None], theirs: Callable[[], None], writers: int) -> tuple[float, float]:
+def in_turn(ours: Callable[[], None], theirs: Callable[[], None], writers: int) -> tuple[float, float]:
     rounds = int(os.environ.get("ROUNDS", "2"))
     pairs = [(rate(ours, writers), rate(theirs, writers)) for _ in range(rounds)]
     return sum(o for o, _ in pairs) / rounds, sum(t for _, t in pairs) / rounds

@@ -18,6 +18,7 @@ from ledger.kit.errors import (
     IdempotencyMismatch,
     NotFound,
     Refusal,
+    RuleBroken,
     VersionMismatch,
 )
 from ledger.kit.fictitious import fictitious_siren, fictitious_siret
@@ -25,9 +26,9 @@ from ledger.log import reader
 from ledger.log.database import Role
 from ledger.log.recorded import Recorded
 from ledger.organisation.aggregate import Organisation
-from ledger.organisation.commands import RegisterOrganisation, RenameOrganisation
+from ledger.organisation.commands import AddOrganisationKind, RegisterOrganisation, RenameOrganisation
 from ledger.organisation.events import OrganisationKind
-from ledger.unit_of_work import Version
+from ledger.unit_of_work import Desk, Version
 from support.deployments import ledger_on
 from support.proxy import Cut, Wire
 
@@ -259,3 +260,64 @@ def test_a_refusal_in_the_middle_of_a_handler_changes_nothing(ledger: Ledger) ->
     establishment = ledger.repository.get(outcome.resource_id)
     assert isinstance(establishment, Establishment)
     assert establishment.version == 1
+
+
+@pytest.fixture
+def two_processes(ledger_url: str, keys_url: str) -> Iterator[tuple[Ledger, Ledger]]:
+    """Each with its own memory of the streams, on one log."""
+    with ledger_on(ledger_url, keys_url) as one, ledger_on(ledger_url, keys_url) as two:
+        yield one, two
+
+
+def remembered_equals_replay(ledger: Ledger, stream_id: UUID) -> bool:
+    remembered = ledger._cache.get(stream_id)
+    return remembered is None or remembered == ledger.repository.get(stream_id)
+
+
+def test_two_processes_that_alternate_on_one_stream_remember_what_a_replay_gives(
+    two_processes: tuple[Ledger, Ledger],
+) -> None:
+    one = two_processes[0]
+    id_ = one.execute(register(), actor=None).resource_id
+    for n in range(6):
+        for ledger in two_processes:
+            ledger.execute(RenameOrganisation(organisation_id=id_, name=f"Nom {n}"), actor=None)
+            assert remembered_equals_replay(ledger, id_)
+    assert [event.version for event in events(one)] == list(range(1, 14))
+
+
+def test_what_a_process_remembers_never_refuses_anybody(two_processes: tuple[Ledger, Ledger]) -> None:
+    """What another process has made possible meanwhile is found in the log before the answer is no."""
+    one, two = two_processes
+    id_ = one.execute(register(), actor=None).resource_id
+    member = OrganisationKind.MEMBER
+    add = AddOrganisationKind(organisation_id=id_, kind=member, member_number="7654321")
+    one.execute(RenameOrganisation(organisation_id=id_, name="Connu"), actor=None)
+    two.execute(add, actor=None)
+    with pytest.raises(RuleBroken):
+        one.execute(add, actor=None)
+    assert remembered_equals_replay(one, id_)
+    changed = two.execute(RenameOrganisation(organisation_id=id_, name="Encore"), actor=None)
+    one.execute(
+        RenameOrganisation(organisation_id=id_, name="Ensuite"), actor=None, expected=Version(id_, changed.position)
+    )
+    assert events(one)[-1].version == 5
+
+
+def test_a_fact_that_is_only_read_is_read_from_the_log(two_processes: tuple[Ledger, Ledger]) -> None:
+    """Nothing guards it: a bank account that another process has just changed must not be paid."""
+    one, two = two_processes
+    id_ = one.execute(register(), actor=None).resource_id
+    two.execute(RenameOrganisation(organisation_id=id_, name="Nouveau"), actor=None)
+    unit = one._unit(one._cache)
+    known = Desk(unit, None).read(Organisation, id_)
+    assert one.keyring.open(known.name) == "Nouveau"
+
+
+def test_a_command_refused_at_its_last_check_leaves_no_trace_in_memory(ledger: Ledger) -> None:
+    first = ledger.execute(register(1), actor=None).resource_id
+    ledger.execute(place(first, 1), actor=None)
+    with pytest.raises(AlreadyClaimed):
+        ledger.execute(place(first, 1), actor=None)
+    for stream_id in {event.stream_id for event in events(ledger)}:
+        assert remembered_equals_replay(ledger, stream_id)
