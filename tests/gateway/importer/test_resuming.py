@@ -48,6 +48,7 @@ def kill_after(process: subprocess.Popen[bytes], database: Database, events: int
     while head(database) < target and process.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.02)
+    assert process.poll() is None, "the import ended before it could be killed"
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
