@@ -36,7 +36,7 @@ def import_files(
     told from what is new, nothing is doubled, nothing is lost.
     """
     summary = Summary()
-    sources, summary.unusable = find_sources(paths)
+    sources, summary.unusable = find_sources(paths, report=report)
     with Report(report) as written:
         for reason in summary.unusable:
             written.unusable(reason)

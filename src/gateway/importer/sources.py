@@ -42,13 +42,14 @@ class Source:
     lines: int
 
 
-def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[Unusable]]:
+def find_sources(paths: Iterable[Path], *, report: Path | None = None) -> tuple[list[Source], list[Unusable]]:
     """The files to import in the order of their kinds, whatever order was given, and the unusable ones.
 
-    A directory stands for the `.csv` files in it. Files of one kind keep the order of their names.
+    A directory stands for the `.csv` files in it, but for the `report` of an earlier import. Files of one kind keep the
+    order of their names.
     """
     sources, unusable = [], []
-    for path in dict.fromkeys(_files(paths)):
+    for path in dict.fromkeys(_files(paths, report)):
         try:
             sources.append(examine(path))
         except Unusable as reason:
@@ -57,16 +58,21 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[Unusable]]:
     return sources, unusable
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def _files(paths: Iterable[Path], report: Path | None) -> Iterator[Path]:
+    left_out = report.resolve() if report else None
     for path in paths:
-        if path.is_dir():
-            yield from sorted(child for child in path.iterdir() if child.suffix.lower() == ".csv" and child.is_file())
-        else:
+        if not path.is_dir():
             yield path
+            continue
+        files = [child for child in path.iterdir() if child.suffix.lower() == ".csv" and child.is_file()]
+        # A directory without a file is given back itself, to be found unusable rather than passed over.
+        yield from sorted(child for child in files if child.resolve() != left_out) or [path]
 
 
 def examine(path: Path) -> Source:
     """What a file is, or Unusable."""
+    if path.is_dir():
+        raise Unusable(path, "Le dossier ne contient aucun fichier CSV.")
     try:
         with path.open("rb") as file:
             first = next(physical_lines(file), b"")

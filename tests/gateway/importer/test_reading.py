@@ -116,6 +116,19 @@ def test_a_missing_file_is_unusable(tmp_path):
     assert unusable.rule == "Le fichier est introuvable ou illisible."
 
 
+def test_a_directory_without_files_is_unusable(tmp_path):
+    _, [unusable] = find_sources([tmp_path])
+    assert unusable.rule == "Le dossier ne contient aucun fichier CSV."
+
+
+def test_the_report_of_an_earlier_import_is_no_file_to_import(tmp_path):
+    write(tmp_path, HEADER)
+    report = write(tmp_path, "file;line;field;rule\n", "refus.csv")
+    sources, unusable = find_sources([tmp_path], report=report)
+    assert [source.path.name for source in sources] == ["organisations.csv"]
+    assert unusable == []
+
+
 def test_the_kind_is_the_files_name_else_its_columns(tmp_path):
     assert examine(write(tmp_path, HEADER, "Organisations-2024.CSV")).kind is kinds.ORGANISATIONS
     assert examine(write(tmp_path, HEADER, "tiers.csv")).kind is kinds.ORGANISATIONS
