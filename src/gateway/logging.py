@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 _STANDARD: Final = "%(message)s"
 
@@ -20,7 +24,7 @@ def configure(level: str = "info", *, stream: Any = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            exceptions_without_their_texts,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
@@ -32,3 +36,37 @@ def configure(level: str = "info", *, stream: Any = None) -> None:
     logging.getLogger("uvicorn").setLevel(threshold)
     # uvicorn's access lines would hold the raw query; ours hold the route's template.
     logging.getLogger("uvicorn.access").disabled = True
+
+
+def exceptions_without_their_texts(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace `exc_info` by the exceptions' types and where they were raised.
+
+    An exception's text quotes values: PostgreSQL's « Key (…)=(…) already exists », a parser's input. They may be names.
+    """
+    info = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = [_told(each) for each in _chain(error)]
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception, then what it came from."""
+    known: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in known:
+        known.append(following)
+        following = following.__cause__ or following.__context__
+    yield from known
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    kind = type(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    told: dict[str, Any] = {
+        "type": f"{kind.__module__}.{kind.__qualname__}",
+        "at": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+    }
+    if sqlstate := getattr(error, "sqlstate", None):
+        told["sqlstate"] = sqlstate
+    return told

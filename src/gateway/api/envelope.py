@@ -98,8 +98,8 @@ class _Exchange:
             await self._answer(problem("unavailable", headers={"Retry-After": "1"}))
         except Exception:
             _log.exception("unexpected error", route=self.route, correlation_id=str(self.correlation_id))
-            if self._begun:
-                raise  # the answer cannot be taken back: the server cuts it, and the client sees it cut
+            # An answer that has begun cannot be taken back: the server, finding it unfinished, cuts the connection.
+            # Raised again, the exception would have its text logged by the server.
             await self._answer(problem("internal"))
 
     async def _answer(self, refused: Problem) -> None:

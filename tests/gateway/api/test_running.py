@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -27,7 +28,7 @@ def lines(gateway: Gateway) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     logging.configure("debug", stream=stream)
     yield stream
-    structlog.reset_defaults()
+    logging.configure("warning")
 
 
 def test_it_is_alive_and_ready(gateway: Gateway):
@@ -115,7 +116,24 @@ def test_an_unexpected_error_says_nothing_and_is_found_again(gateway: Gateway, w
     assert "read.dossier" not in answer.text
     found = [json.loads(line) for line in lines.getvalue().splitlines() if "unexpected error" in line]
     assert found[0]["correlation_id"] == answer.json()["correlation_id"]
-    assert "UndefinedTable" in found[0]["exception"]
+    cause = found[0]["exception"][0]
+    assert cause["type"] == "psycopg.errors.UndefinedTable"
+    assert cause["sqlstate"] == "42P01"
+    assert any("queries.py" in frame for frame in cause["at"])
+
+
+def test_an_exceptions_text_is_not_logged(lines: io.StringIO):
+    """PostgreSQL and parsers quote the values that they stumble on, which may be names."""
+    try:
+        try:
+            raise ValueError("Confidentielle")
+        except ValueError as error:
+            raise RuntimeError("Ariane Confidentielle") from error
+    except RuntimeError:
+        structlog.get_logger("essai").exception("essai")
+    written = json.loads(lines.getvalue())
+    assert [each["type"] for each in written["exception"]] == ["builtins.RuntimeError", "builtins.ValueError"]
+    assert "Confidentielle" not in lines.getvalue()
 
 
 def test_no_interactive_page_loads_anything_from_outside(gateway: Gateway):
@@ -154,3 +172,27 @@ def test_settings_name_what_is_missing_and_hide_what_is_secret(tmp_path: Path):
     ]:
         with pytest.raises(SettingsError, match=named):
             Settings.from_environment({**urls, **broken})
+
+
+def test_without_its_database_it_says_so_and_comes_back(gateway: Gateway, world: World):
+    """Every connection is cut, and new ones are refused for a moment: 503 with nothing of the cause, then as before."""
+    path = f"/v1/dossiers/{world.dossier}"
+    assert gateway.get("provider", path).status_code == 200
+    name = urlsplit(gateway.settings.database_url).path.removeprefix("/")
+    elsewhere = gateway.settings.database_url.replace(f"/{name}", "/postgres")
+    gateway.engine.step_down()
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        connection.execute(f'alter database "{name}" allow_connections false')
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+        try:
+            answer = gateway.get("provider", path)
+            ready = gateway.client.get("/readyz")
+        finally:
+            connection.execute(f'alter database "{name}" allow_connections true')
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    assert answer.headers["retry-after"] == "1"
+    assert "terminat" not in answer.text
+    assert (ready.status_code, ready.json()["database"]) == (503, "failed")
+    assert gateway.client.get("/healthz").status_code == 200
+    statuses = [gateway.get("provider", path).status_code for _ in range(20)]
+    assert statuses[-1] == 200
