@@ -96,7 +96,7 @@ class _Exchange:
         except (OperationalError, PoolTimeout):
             _log.exception("database unavailable", correlation_id=str(self.correlation_id))
             await self._answer(problem("unavailable", headers={"Retry-After": "1"}))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last one to see it: it is logged, and answered 500
             _log.exception("unexpected error", route=self.route, correlation_id=str(self.correlation_id))
             # An answer that has begun cannot be taken back: the server, finding it unfinished, cuts the connection.
             # Raised again, the exception would have its text logged by the server.
