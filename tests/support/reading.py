@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from ledger.application import Ledger
 from ledger.kit.command import Command
 from ledger.kit.keyring import Keyring, MasterKey
 from ledger.log.database import AsyncDatabase, Database, Role
+from ledger.log.reader import head
 from projections.engine.engine import Engine
 from projections.engine.schema import install
 from projections.reader import Reader
@@ -65,10 +67,24 @@ class House:
         return ask(self.url, reader, query, *args, **kwargs)
 
     def catch_up(self) -> None:
-        self.engine.catch_up()
-        with self.database.transaction(Role.STAFF) as connection:
-            rows = connection.execute("select projector, error from read.position where state <> 'live'").fetchall()
-        assert rows == []
+        catch_up(self.database, self.engine.run_once)
+
+
+def catch_up(database: Database, feed: Callable[[], int]) -> None:
+    """Feed until every projection stands at the head. The lead may take a moment to be free: a closed connection gives
+    its lock back when the server has noticed."""
+    deadline = time.monotonic() + 20
+    while True:
+        fed = feed()
+        with database.transaction(Role.PROJECTOR) as connection:
+            end = head(connection)
+            rows = connection.execute("select projector, position, state, error from read.position").fetchall()
+        assert [row for row in rows if row["state"] != "live"] == []
+        if all(row["position"] == end for row in rows):
+            return
+        assert time.monotonic() < deadline, "the folds do not reach the head"
+        if not fed:
+            time.sleep(0.01)
 
 
 @contextmanager
