@@ -1,4 +1,8 @@
-"""`make bench`: measure, print a table, and write `bench.json` as {name: ratio}. `ONLY=prefix` runs some."""
+"""`make bench`: measure, print a table, and write `bench.json` as {name: result}. `ONLY=prefix` runs some.
+
+`docs/performance.md` explains each figure. `ROUNDS` repeats what is measured in turn with its peer; `FULL=1` runs the
+largest sizes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,15 +18,16 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import append, application
+from benchmarks.figures import Benchmark
 from ledger import embedded
-from ledger.kit import keyring
-from ledger.log.migrations import migrate
 from support.databases import Cluster
 
 RESULT: Final = Path("bench.json")
 
-Figure = tuple[float, float]
-"""Ours and the peer's, in the same unit."""
+BENCHMARKS: Final[dict[str, Benchmark]] = {
+    **append.BENCHMARKS,
+    **application.BENCHMARKS,
+}
 
 
 @contextmanager
@@ -38,52 +43,31 @@ def cluster() -> Iterator[Cluster]:
             embedded.stop(server)
 
 
-@contextmanager
-def databases(server: Cluster) -> Iterator[tuple[str, str, str]]:
-    """A fresh ledger, its keys, and an empty database for the peer."""
-    urls = server.create(), server.create(), server.create()
-    migrate(urls[0], origin="bench.example")
-    keyring.migrate(urls[1])
-    try:
-        yield urls
-    finally:
-        for url in urls:
-            server.drop(url)
-
-
-def append_by(writers: int) -> Callable[[Cluster], Figure]:
-    def run(server: Cluster) -> Figure:
-        with databases(server) as (ours, _, theirs):
-            return append.measure(ours, theirs, writers)
-
-    return run
-
-
-def application_by(writers: int) -> Callable[[Cluster], Figure]:
-    def run(server: Cluster) -> Figure:
-        with databases(server) as (ours, keys, theirs):
-            return application.measure(ours, keys, theirs, writers)
-
-    return run
-
-
-BENCHMARKS: Final[dict[str, Callable[[Cluster], Figure]]] = {
-    **{f"append.{writers}": append_by(writers) for writers in (1, 8, 32)},
-    "application.32": application_by(32),
-}
-
-
 def main() -> int:
-    chosen = {name: run for name, run in BENCHMARKS.items() if name.startswith(os.environ.get("ONLY", ""))}
+    """Exit code 1 where a floor does not hold."""
+    chosen = {name: each for name, each in BENCHMARKS.items() if name.startswith(os.environ.get("ONLY", ""))}
     results: dict[str, float] = {}
+    held = True
     with cluster() as server:
-        print(f"{'':14}{'ours/s':>12}{'peer/s':>12}{'ratio':>8}")
-        for name, run in chosen.items():
-            ours, theirs = run(server)
-            results[name] = round(ours / theirs, 2)
-            print(f"{name:14}{ours:12,.0f}{theirs:12,.0f}{results[name]:8.2f}", flush=True)
+        print(f"{'':20}{'ours':>12}{'peer':>12}  {'':5}{'result':>8}{'floor':>8}{'aim':>8}  {'load':>5}")
+        for name, benchmark in chosen.items():
+            figure = benchmark.run(server)
+            results[name] = result = round(figure.result, 3)
+            held &= benchmark.holds(result)
+            peer = "" if figure.peer is None else f"{figure.peer:,.1f}"
+            print(
+                f"{name:20}{figure.ours:12,.1f}{peer:>12}  {benchmark.unit:5}{result:8.2f}{benchmark.floor:8.2f}"
+                f"{benchmark.aim:8.2f}  {os.getloadavg()[0]:5.1f}  {verdict(benchmark, result)}",
+                flush=True,
+            )
     RESULT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    return 0
+    return 0 if held else 1
+
+
+def verdict(benchmark: Benchmark, result: float) -> str:
+    if benchmark.reaches(result):
+        return "aim"
+    return "floor" if benchmark.holds(result) else "BELOW THE FLOOR"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -13,6 +13,7 @@ from eventsourcing.domain import Aggregate as LibraryAggregate
 from eventsourcing.domain import event
 
 from benchmarks.append import check_no_gap, in_turn, library_environment
+from benchmarks.figures import Benchmark, Figure, databases
 from ledger.application import Ledger
 from ledger.kit.aggregate import Aggregate
 from ledger.kit.command import Command, handles
@@ -20,8 +21,10 @@ from ledger.kit.event import Event, OpeningEvent
 from ledger.kit.keyring import Keyring, MasterKey
 from ledger.log.database import Database
 from ledger.work import Work
+from support.databases import Cluster
 
-STREAMS = 500
+STREAMS: Final = 500
+WRITERS: Final = 32
 
 
 class CounterOpened(OpeningEvent):
@@ -89,11 +92,12 @@ class LibraryCounter(LibraryAggregate):
         self.total_cents += amount_cents
 
 
-def measure(ours_url: str, keys_url: str, library_url: str, writers: int) -> tuple[float, float]:
+def run(server: Cluster) -> Figure:
     """Commands a second, ours and the library's; each on streams that no other writer has at that moment, mostly."""
     with (
+        databases(server) as (ours_url, keys_url, library_url),
         Keyring(keys_url, MasterKey(b"m" * 32)) as keyring,
-        Database(ours_url, max_size=writers + 4) as database,
+        Database(ours_url, max_size=WRITERS + 4) as database,
         Ledger(database, keyring, clock=lambda: datetime.now(UTC)) as ledger,
         Application[UUID](env=library_environment(library_url)) as peer,
     ):
@@ -117,6 +121,9 @@ def measure(ours_url: str, keys_url: str, library_url: str, writers: int) -> tup
                 if "duplicate key" not in str(error):
                     raise
 
-        rates = in_turn(raise_ours, raise_theirs, writers)
+        figure = in_turn(raise_ours, raise_theirs, WRITERS)
         check_no_gap(ledger.log_recorder)
-    return rates
+    return figure
+
+
+BENCHMARKS: Final = {f"application.{WRITERS}": Benchmark(run, floor=4, aim=10)}
