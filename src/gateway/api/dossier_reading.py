@@ -22,7 +22,7 @@ from gateway.api.codes import (
     coded,
 )
 from gateway.api.orders import refuse_parameters
-from gateway.api.params import Day, PageParams, Params, Text
+from gateway.api.params import Day, Number, PageParams, Params, Text
 from gateway.api.reading import Call, Calling
 from gateway.api.shapes import Items, Listed, Party, paging, party
 from ledger.dossier.scheme import Scheme
@@ -41,7 +41,7 @@ class DossierParams(PageParams):
     establishment_id: UUID | None = None
     starts_from: Day | None = None
     ends_until: Day | None = None
-    number: Text | None = None
+    number: Number | None = None
     sort: Sort = Sort.NEWEST
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway.api.bodies import json_object, parse
 from gateway.api.document_reading import DocumentList, document_rows
 from gateway.api.orders import refuse_parameters
-from gateway.api.params import PageParams, Params, Text
+from gateway.api.params import Number, PageParams, Params, Text
 from gateway.api.reading import Call, Calling
 from gateway.api.shapes import Listed, paging
 from projections.bank import shown_iban
@@ -29,9 +29,9 @@ router: Final = APIRouter(prefix="/v1/establishments", tags=["establishments"])
 class EstablishmentParams(PageParams):
     """Each filter is the whole value or its beginning."""
 
-    number: Text | None = None
-    siret: Text | None = None
-    nda: Text | None = None
+    number: Number | None = None
+    siret: Number | None = None
+    nda: Number | None = None
 
 
 class EstablishmentSearch(EstablishmentParams):

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 MAX_LIMIT: Final = 200
@@ -27,8 +27,21 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def _no_control(text: str) -> str:
+    if min(_no_nul(text)) < " ":
+        raise PydanticCustomError("string_pattern_mismatch", "")
+    return text
+
+
 Day = Annotated[date, BeforeValidator(_iso)]
 Text = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_no_nul)]
+Number = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_no_control)
+]
+"""A number or its beginning, and a lot's reference: no more than the read models' own filters take."""
+LotReference = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=35), AfterValidator(_no_control)
+]
 Position = Annotated[int, Field(ge=0, lt=2**63)]
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from gateway.api.codes import MODE_LABELS, SCHEME_LABELS, TRANSFER_STATUS_LABELS, TRANSFER_WAY, Coded, coded
-from gateway.api.params import PageParams, Params, Text
+from gateway.api.params import LotReference, PageParams, Params
 from gateway.api.reading import Call, Calling
 from gateway.api.shapes import Items, Listed, paging
 from projections.bank import shown_iban
@@ -28,7 +28,7 @@ class TransferParams(PageParams):
     """`establishment_id` is the beneficiary's; `lot` the whole reference of the lot (« VIR550 »)."""
 
     establishment_id: UUID | None = None
-    lot: Text | None = None
+    lot: LotReference | None = None
 
 
 class BeneficiarySummary(BaseModel):

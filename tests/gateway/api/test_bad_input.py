@@ -180,6 +180,9 @@ def test_no_error_echoes_what_was_sent(gateway: Gateway):
         ("starts_from=1664582400", "/starts_from"),
         ("establishment_id=x", "/establishment_id"),
         ("number=%00", "/number"),
+        ("number=%01", "/number"),
+        ("number=%20", "/number"),
+        ("number=" + "1" * 41, "/number"),
         ("min_position=-1", "/min_position"),
         ("trainee_name=Exemple", "/trainee_name"),
         ("scheme=PLAN&scheme=ALTE", "/scheme"),
@@ -188,6 +191,14 @@ def test_no_error_echoes_what_was_sent(gateway: Gateway):
 def test_a_query_that_breaks_a_rule_is_named(gateway: Gateway, query: str, pointer: str):
     """Bad input: unknown filter, malformed cursor. A trainee's name is no parameter of a URL."""
     _refused(gateway.get("provider", f"/v1/dossiers?{query}"), 422, "invalid", pointer)
+
+
+@pytest.mark.parametrize("value", ["", "%20", "%01", "%00", "1" * 41])
+@pytest.mark.parametrize(
+    "path", ["transfers?lot", "establishments?number", "establishments?siret", "establishments?nda"]
+)
+def test_a_text_that_no_filter_takes_is_refused_before_the_read_models_see_it(gateway: Gateway, path: str, value: str):
+    _refused(gateway.get("provider", f"/v1/{path}={value}"), 422, "invalid", f"/{path.partition('?')[2]}")
 
 
 def test_an_order_takes_no_query_parameter(gateway: Gateway, world: World):
