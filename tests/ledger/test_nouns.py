@@ -26,7 +26,7 @@ from ledger.establishment.aggregate import Establishment
 from ledger.kit import errors as kit_errors
 from ledger.kit.aggregate import Aggregate
 from ledger.kit.command import Command, handler_of
-from ledger.kit.errors import Refusal, RuleBroken
+from ledger.kit.errors import Forbidden, Refusal, RuleBroken
 from ledger.kit.event import Event, OpeningEvent
 from ledger.kit.ids import uuid7
 from ledger.kit.names import published
@@ -70,7 +70,9 @@ def test_a_nouns_refusals_are_its_own_and_speak_french(noun):
     module: ModuleType = import_module(f"ledger.{noun}.commands")
     folder = f"ledger.{noun}.errors"
     own = [refusal for refusal in refusals() if refusal.__module__ == folder]
-    assert all(issubclass(refusal, RuleBroken) and refusal.template.endswith((".", ").")) for refusal in own)
+    assert all(
+        issubclass(refusal, RuleBroken | Forbidden) and refusal.template.endswith((".", ").")) for refusal in own
+    )
     assert module.__doc__
 
 

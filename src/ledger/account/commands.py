@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ledger.account.aggregate import Account, Membership, MembershipKey
-from ledger.account.errors import EstablishmentOfAnotherOrganisation, OrganisationNotOfThatKind
+from ledger.account.errors import EstablishmentOfAnotherOrganisation, OperatorsAlone, OrganisationNotOfThatKind
 from ledger.account.events import AccountCreated, Profile, Role
 from ledger.establishment.aggregate import Establishment
 from ledger.kit.command import Command, handles
@@ -71,8 +71,10 @@ class EnableAccount(Command):
 def create_account(command: CreateAccount, work: Work) -> UUID:
     """The account and its person, in one append.
 
-    Refused: AlreadyClaimed (email), Invalid (an auditor without the end of the mandate, or past it; another with one).
+    Refused: OperatorsAlone, AlreadyClaimed (email), Invalid (an auditor without the end of the mandate, or past it;
+    another with one).
     """
+    _check_giver(command.role, work)
     _check_mandate(command.role, command.ends_on, work.today)
     identity = RegisterPerson(last_name=command.last_name, first_name=command.first_name, civility=command.civility)
     person_id = register_person(identity, work)
@@ -117,16 +119,18 @@ def end_membership(command: EndMembership, work: Work) -> UUID:
 
 @handles(DisableAccount)
 def disable_account(command: DisableAccount, work: Work) -> UUID:
-    """Refused: NotFound, AccountAlreadyDisabled."""
+    """Refused: NotFound, OperatorsAlone, AccountAlreadyDisabled."""
     account = work.load(Account, command.account_id)
+    _check_giver(account.role, work)
     account.disable(command.on, at=work.now)
     return account.id
 
 
 @handles(EnableAccount)
 def enable_account(command: EnableAccount, work: Work) -> UUID:
-    """Refused: NotFound, AccountNotDisabled."""
+    """Refused: NotFound, OperatorsAlone, AccountNotDisabled."""
     account = work.load(Account, command.account_id)
+    _check_giver(account.role, work)
     account.enable(command.on, at=work.now)
     return account.id
 
@@ -148,6 +152,15 @@ def _membership(command: GrantMembership | ChangeMembership, work: Work) -> Memb
         if establishment.organisation_id != organisation.id:
             raise EstablishmentOfAnotherOrganisation(field="establishment_ids")
     return Membership(command.profile, establishment_ids)
+
+
+def _check_giver(role: Role, work: Work) -> None:
+    """Portal accounts are any registrar's; the others are an operator's alone, or the command line's (no actor)."""
+    if role is Role.PORTAL or work.actor is None:
+        return
+    # A giver who is disabled at this very moment loses a race that no guard could make fair.
+    if work.read(Account, work.actor).role is not Role.OPERATOR:
+        raise OperatorsAlone
 
 
 def _check_mandate(role: Role, ends_on: date | None, today: date) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ledger.kit.errors import RuleBroken
+from ledger.kit.errors import Forbidden, RuleBroken
+
+
+class OperatorsAlone(Forbidden):
+    """Who works for the fund, audits or operates it is an operator's to say: nobody gives a right they do not hold."""
+
+    code = "operators-alone"
+    template = "Seul un exploitant crée, désactive ou réactive un compte du fonds."
 
 
 class NotAPortalAccount(RuleBroken):

@@ -54,6 +54,20 @@ def test_an_auditors_mandate_ends(story: Story, fund: Givens):
     story.when(clerk).then_refused(Invalid, field="ends_on")
 
 
+@pytest.mark.parametrize("giver", [role for role in e.Role if role is not e.Role.OPERATOR])
+def test_nobody_gives_a_right_that_they_do_not_hold(story: Story, fund: Givens, giver: e.Role):
+    """O25, B3: whoever could make an accountant could pay; that is an operator's to say, and to take back."""
+    day = paris_day(fund.ledger.clock())
+    actor = fund.account(giver, **({"ends_on": day} if giver is e.Role.AUDITOR else {}))
+    accountant = fund.account(e.Role.ACCOUNTANT)
+    for role in set(e.Role) - {e.Role.PORTAL, e.Role.AUDITOR}:
+        story.when(creation(f"{role}.by.{giver}@essai.example", role), actor=actor).then_refused(errors.OperatorsAlone)
+    story.when(DisableAccount(account_id=accountant, on=day), actor=actor).then_refused(errors.OperatorsAlone)
+    story.when(EnableAccount(account_id=accountant, on=day), actor=actor).then_refused(errors.OperatorsAlone)
+    operator = fund.account(e.Role.OPERATOR)
+    story.when(DisableAccount(account_id=accountant, on=day), actor=operator).then(e.AccountDisabled)
+
+
 def test_a_membership_is_granted_changed_and_ended(story: Story, fund: Givens):
     """Row O23: the ticked establishments are the authorisation boundary."""
     account_id = fund.account(e.Role.PORTAL)
