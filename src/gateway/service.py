@@ -15,6 +15,7 @@ from ledger.kit.keyring import Keyring, MasterKey
 from ledger.kit.keyring import migrate as migrate_keys
 from ledger.log.database import AsyncDatabase, Database
 from ledger.log.migrations import migrate as migrate_log
+from ledger.log.outside import Outside, guard
 from ledger.vault.directory import DirectoryStore
 from ledger.vault.store import Store
 from ledger.vault.vault import Vault
@@ -65,6 +66,7 @@ def opened(settings: Settings) -> Iterator[Service]:
 async def serving(settings: Settings) -> AsyncIterator[Service]:
     """The same with the pool for queries open on the running event loop."""
     with opened(settings) as service:
+        guard(service.database, Outside(settings.outside_path))
         async with service.queries:
             yield service
 

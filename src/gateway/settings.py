@@ -29,6 +29,7 @@ class Settings:
     keys_database_url: str = field(repr=False)
     data_dir: Path = Path(DEFAULT_DATA_DIR)
     master_key_file: Path | None = None
+    outside_dir: Path | None = None
     origin: str = "dossier-ledger.local"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -48,15 +49,22 @@ class Settings:
         """Where the documents' encrypted bytes are kept."""
         return self.data_dir / "vault"
 
+    @property
+    def outside_path(self) -> Path:
+        """Where the log's head is noted: best on another machine than the database's (OUTSIDE_DIR)."""
+        return self.outside_dir or self.data_dir / "outside"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """The settings of `environment`; SettingsError names the first variable at fault."""
         master = environment.get("MASTER_KEY_FILE")
+        outside = environment.get("OUTSIDE_DIR")
         return cls(
             database_url=_required(environment, "DATABASE_URL"),
             keys_database_url=_required(environment, "KEYS_DATABASE_URL"),
             data_dir=Path(environment.get("DATA_DIR", DEFAULT_DATA_DIR)),
             master_key_file=Path(master) if master else None,
+            outside_dir=Path(outside) if outside else None,
             origin=environment.get("ORIGIN", cls.origin),
             host=environment.get("HOST", cls.host),
             port=_port(environment, "PORT", cls.port),

@@ -14,6 +14,7 @@ from ledger.kit.errors import (
     Forbidden,
     IdempotencyMismatch,
     Invalid,
+    LogReadOnly,
     NotFound,
     Refusal,
     RuleBroken,
@@ -33,6 +34,7 @@ STATUSES: Final[Mapping[type[Refusal], int]] = {
     VersionMismatch: 412,
     IdempotencyMismatch: 422,
     DocumentErased: 410,
+    LogReadOnly: 503,
     Refusal: 409,
 }
 """The one table from the ledger's refusals to HTTP; a refusal takes the status of its nearest base."""

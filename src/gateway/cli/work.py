@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ import typer
 from gateway import logging, service
 from gateway.cli.deployment import DataDir, located
 from gateway.cli.stopping import set_when_told
+from ledger.log.outside import Outside, guard, keep_noting
 from projections.engine.engine import Engine
 from projections.registry import ALL
 
@@ -26,7 +29,22 @@ def work(
         threading.Thread(target=_wait_for_the_end_of_input, args=(stop,), daemon=True).start()
     with set_when_told(stop), located(data_dir, create=True) as settings, service.opened(settings) as opened:
         logging.configure(settings.log_level)
-        Engine(opened.database, opened.keyring, ALL).run(stop)
+        with _noting_the_head(opened, stop):
+            Engine(opened.database, opened.keyring, ALL).run(stop)
+
+
+@contextmanager
+def _noting_the_head(opened: service.Service, stop: threading.Event) -> Iterator[None]:
+    """Compare the log with its outside head, then keep that head noted beside the folds."""
+    outside = Outside(opened.settings.outside_path)
+    guard(opened.database, outside)
+    noting = threading.Thread(target=keep_noting, args=(opened.database, outside, stop), daemon=True)
+    noting.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        noting.join()
 
 
 def _wait_for_the_end_of_input(stop: threading.Event) -> None:

@@ -81,3 +81,10 @@ class IdempotencyMismatch(Refusal):
 
     code = "idempotency-key-reused"
     template = "Cette clé d'idempotence a déjà servi pour une demande différente."
+
+
+class LogReadOnly(Refusal):
+    """The log does not agree with its outside head: an operator has to decide before anything more is recorded."""
+
+    code = "log-read-only"
+    template = "Le registre est momentanément en lecture seule : rien n'a été enregistré."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 from eventsourcing.persistence import DatabaseError, IntegrityError, OperationalError
 
+from ledger.kit.errors import LogReadOnly
+
 
 class AppendRefused(IntegrityError):
     """The transaction wrote nothing. `command` is the index, in the batch, of the append at fault."""
@@ -53,6 +55,8 @@ def refusal(error: psycopg.DatabaseError) -> BaseException:
         case "LK003":
             command, _, kind = detail.partition(":")
             return ClaimTaken(int(command) - 1, kind)
+        case "LK004":
+            return LogReadOnly()
         case "23505" if error.diag.constraint_name == "events_stream_version":
             return StreamConflict("a stream has this version already")
         case "23505" if error.diag.constraint_name == "events_position":
