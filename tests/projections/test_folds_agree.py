@@ -199,7 +199,7 @@ COMMON = {
 }
 
 
-@settings(max_examples=6, **COMMON)
+@settings(max_examples=4, **COMMON)
 @given(history=histories)
 def test_every_way_to_fold_gives_the_same_rows(
     make_house: Callable[[], Iterator[House]], history: tuple[list[str], int, list[int]]
@@ -209,7 +209,7 @@ def test_every_way_to_fold_gives_the_same_rows(
 
 @pytest.mark.full
 @pytest.mark.timeout(3600)
-@settings(max_examples=60, **COMMON)
+@settings(max_examples=40, **COMMON)
 @given(history=histories)
 def test_every_way_to_fold_gives_the_same_rows_over_many_histories(
     make_house: Callable[[], Iterator[House]], history: tuple[list[str], int, list[int]]
