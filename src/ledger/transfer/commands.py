@@ -31,13 +31,11 @@ class OpenLot(Command):
 
 
 class PrepareTransfer(Command):
-    """`paid_iban` and `paid_bic` are for the import of past transfers: the account that was paid then."""
+    """The account to pay is never told here: it is the beneficiary's own, as it was recorded before."""
 
     lot_id: UUID
     beneficiary_establishment_id: UUID
     invoice_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=5_000)]
-    paid_iban: Iban | None = None
-    paid_bic: Bic | None = None
 
 
 class WithdrawTransfer(Command):
@@ -85,13 +83,18 @@ def prepare_transfer(command: PrepareTransfer, work: Work) -> UUID:
 
     Refused: NotFound (lot, beneficiary, an invoice), LotAlreadyReleased, BeneficiaryAlreadyInLot, BankDetailsMissing,
     InvoiceOfAnotherBeneficiary, InvoiceNotApproved, InvoiceInDispute, InvoiceAlreadyScheduled, InvoiceAlreadyPaid,
-    Invalid (an invoice named twice, an IBAN without its BIC).
+    Invalid (an invoice named twice).
     """
+    return prepare(command, work, paid=None)
+
+
+def prepare(command: PrepareTransfer, work: Work, *, paid: tuple[Iban, Bic] | None) -> UUID:
+    """`paid` is the account of a transfer of the past; None for the one in force on the lot's day."""
     if len(set(command.invoice_ids)) < len(command.invoice_ids):
         raise Invalid(field="invoice_ids", rule="Une facture est citée deux fois.")
     lot = work.load(Lot, command.lot_id, field="lot_id")
     beneficiary = work.load(Establishment, command.beneficiary_establishment_id, field="beneficiary_establishment_id")
-    iban, bic = _account(command, lot, beneficiary, work)
+    iban, bic = _account(paid, lot, beneficiary, work)
     transfer_id = work.new_id()
     lines = tuple(_line(invoice_id, transfer_id, lot, beneficiary, work) for invoice_id in command.invoice_ids)
     transfer = Transfer.open(
@@ -171,11 +174,11 @@ def _unschedule_lines(transfer: Transfer, work: Work) -> None:
         work.load(Invoice, line.invoice_id).unschedule(transfer.id, at=work.now)
 
 
-def _account(command: PrepareTransfer, lot: Lot, beneficiary: Establishment, work: Work) -> tuple[Personal[Any], str]:
-    if (command.paid_iban is None) != (command.paid_bic is None):
-        raise Invalid(field="paid_bic", rule="L'IBAN payé et son BIC vont ensemble.")
-    if command.paid_iban is not None and command.paid_bic is not None:
-        return work.seal(beneficiary.id, command.paid_iban), command.paid_bic
+def _account(
+    paid: tuple[Iban, Bic] | None, lot: Lot, beneficiary: Establishment, work: Work
+) -> tuple[Personal[Any], str]:
+    if paid is not None:
+        return work.seal(beneficiary.id, paid[0]), paid[1]
     details = beneficiary.account_on(lot.scheduled_on)
     return details.iban, details.bic
 

@@ -11,7 +11,7 @@ from ledger.invoice.aggregate import Invoice
 from ledger.kit.command import Command, handles
 from ledger.kit.identifiers import Bic, Iban
 from ledger.kit.money import PositiveCents
-from ledger.transfer.commands import PrepareTransfer, prepare_transfer
+from ledger.transfer.commands import PrepareTransfer, prepare
 from ledger.transfer.errors import LineAmountDiffers
 from ledger.work import Work
 
@@ -49,7 +49,5 @@ def record_past_transfer(command: RecordPastTransfer, work: Work) -> UUID:
         lot_id=command.lot_id,
         beneficiary_establishment_id=command.beneficiary_establishment_id,
         invoice_ids=tuple(line.invoice_id for line in command.lines),
-        paid_iban=command.paid_iban,
-        paid_bic=command.paid_bic,
     )
-    return prepare_transfer(preparation, work)
+    return prepare(preparation, work, paid=(command.paid_iban, command.paid_bic))

@@ -142,6 +142,17 @@ def test_an_amount_is_a_positive_whole_number_of_cents(gateway: Gateway, world: 
     _refused(answer, 422, "invalid", "/amount_cents")
 
 
+def test_the_account_to_pay_is_not_the_accountants_to_choose(gateway: Gateway, world: World):
+    """A transfer goes to the account on record: one named in its order would be nobody's to check."""
+    body = {
+        "beneficiary_establishment_id": str(world.first),
+        "invoice_ids": [str(world.dossier)],
+        "paid_iban": "FR7610011001100000000000123",
+        "paid_bic": "PSSTFRPP",
+    }
+    _refused(gateway.post("accountant", f"/v1/lots/{world.dossier}/transfers", body), 422, "invalid", "/paid_iban")
+
+
 def test_a_siret_that_fails_its_check_is_refused_and_not_echoed(gateway: Gateway, world: World):
     body = {
         "organisation_id": str(world.first),

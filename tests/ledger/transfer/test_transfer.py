@@ -24,6 +24,7 @@ from ledger.transfer import errors
 from ledger.transfer import events as e
 from ledger.transfer.aggregate import Transfer, TransferStatus
 from ledger.transfer.commands import PayTransfer, RejectTransfer, WithdrawTransfer
+from ledger.transfer.past import PastLine, RecordPastTransfer
 from support.givens import DAY, THURSDAY, Givens
 from support.stories import Story, happened
 
@@ -58,9 +59,15 @@ def test_a_past_transfer_keeps_the_account_that_was_paid_then(story: Story, fund
     dossier_id = fund.agreed_dossier(provider_establishment_ids=(provider,))
     order = fund.preparation(fund.lot(), dossier_id, [fund.approved_invoice(dossier_id)])
     story.when(order).then_refused(BankDetailsMissing, field="beneficiary_establishment_id")
-    past = order.model_copy(update={"paid_iban": fictitious_iban(778), "paid_bic": FICTITIOUS_BIC})
+    past = RecordPastTransfer(
+        lot_id=order.lot_id,
+        beneficiary_establishment_id=provider,
+        lines=tuple(PastLine(invoice_id=each, amount_cents=40_000) for each in order.invoice_ids),
+        paid_iban=fictitious_iban(778),
+        paid_bic=FICTITIOUS_BIC,
+    )
     told = story.when(past)
-    transfer_id = told.then(e.TransferAdded, InvoiceScheduled, e.TransferPrepared).resource_id
+    transfer_id = told.then(InvoiceScheduled, e.TransferAdded, e.TransferPrepared).resource_id
     assert fictitious_iban(778) not in str(told.events)
     assert fund.ledger.keyring.open(fund.state(Transfer, transfer_id).iban) == fictitious_iban(778)
 
