@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 import psycopg
@@ -30,7 +31,10 @@ class Leadership:
         return True
 
     def release(self) -> None:
+        """Let another lead, at once: a connection that is only closed gives its lock back when its backend ends."""
         if self._connection is not None:
+            with suppress(psycopg.OperationalError):  # it died in silence, and the lock with it
+                self._connection.execute("select pg_advisory_unlock_all()")
             self._connection.close()
             self._connection = None
 
