@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,10 +39,14 @@ def test_the_committed_description_is_the_applications():
 
 
 def test_nothing_that_was_released_is_broken(described):
-    """Compared with the description of the last release, where there is one in this clone."""
+    """Compared with the description of the last release; there is none only as long as the changelog names none."""
     released = _released()
     if released is None:
-        pytest.skip("no release yet, or no git history here")
+        changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+        assert re.findall(r"^## (.+)$", changelog, re.MULTILINE) == ["Unreleased"], (
+            "the release's tag is not in this clone"
+        )
+        released = described
     assert breaking_changes(released, described) == []
 
 
