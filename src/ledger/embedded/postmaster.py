@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -30,6 +31,7 @@ SOCKET_PATH_BYTES: Final = 103  # sun_path holds 107 bytes and a NUL on Linux, 1
 RECOVERY_SECONDS: Final = 600.0
 SAY_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 60.0
+SEGMENT_BYTES: Final = 16 * 1024 * 1024  # of its write-ahead log: with less room than one, it may be unable to start
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """The servers that this process launched: kept so that an ended one is reaped, and its pid seen to be free."""
@@ -85,8 +87,14 @@ def _raise_failure(home: Home) -> None:
     last = home.log_file.read_text(errors="replace").splitlines()[-5:]
     if not any("pre-existing shared memory block" in line for line in last):
         fatal = next((line for line in reversed(last) if "FATAL" in line), "no reason given")
-        raise EmbeddedStartError(f"PostgreSQL did not start: {fatal} (see {home.log_file})")
+        raise EmbeddedStartError(f"PostgreSQL did not start: {fatal}{_room(home)} (see {home.log_file})")
     time.sleep(0.2)
+
+
+def _room(home: Home) -> str:
+    """A full disk is said here: on that disk, PostgreSQL may not even have written why into its log."""
+    free = shutil.disk_usage(home.root).free
+    return f"; No space left on its disk ({free // 1024} kB)" if free < SEGMENT_BYTES else ""
 
 
 def _launch(home: Home, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
