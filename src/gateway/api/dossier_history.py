@@ -24,6 +24,7 @@ from ledger.account.events import Role as AccountRole
 from ledger.log.database import Role
 from ledger.log.reader import head, read_dossier
 from ledger.log.recorded import Recorded
+from projections.document.projector import SHARED
 from projections.dossier.queries import check_visible
 from projections.page import read_cursor, write_cursor
 
@@ -42,6 +43,7 @@ _OF_THE_FUND: Final = frozenset(
     }
 )
 _INVOICED: Final = "invoice.received.v1"
+_DEPOSITED: Final = "document.deposited.v1"
 _NOUNS: Final = ("document", "invoice", "transfer")
 
 
@@ -95,15 +97,21 @@ def _read(call: Call, dossier_id: UUID) -> tuple[Sequence[Recorded], Mapping[UUI
 
 
 def _seen(call: Call, events: Sequence[Recorded]) -> list[Recorded]:
-    """Staff see all. A portal sees neither the fund's own steps, nor the invoices of a dossier's other parties."""
+    """Staff see all. A portal sees neither the fund's own steps, nor the invoices and pieces of other parties."""
     if call.caller.role is not AccountRole.PORTAL:
         return list(events)
-    others = {each.stream_id for each in events if each.name == _INVOICED and not _is_own(call, each)}
+    others = {each.stream_id for each in events if _is_anothers(call, each)}
     return [each for each in events if each.name not in _OF_THE_FUND and each.stream_id not in others]
 
 
-def _is_own(call: Call, invoiced: Recorded) -> bool:
-    return call.reader.holds(UUID(invoiced.data["beneficiary_establishment_id"]))
+def _is_anothers(call: Call, opening: Recorded) -> bool:
+    """Of an invoice's or a document's first event: whether it is out of the portal's sight, as in the other tabs."""
+    if opening.name == _INVOICED:
+        return not call.reader.holds(UUID(opening.data["beneficiary_establishment_id"]))
+    if opening.name == _DEPOSITED and opening.data["category"] not in SHARED:
+        holder = opening.data["establishment_id"]
+        return holder is None or not call.reader.holds(UUID(holder))
+    return False
 
 
 def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> HistoryEvent:

@@ -286,6 +286,26 @@ def test_another_partys_invoices_are_not_in_ones_history(gateway: Gateway, world
         assert str(other) not in shown
 
 
+def test_a_piece_of_another_party_is_not_in_ones_history(gateway: Gateway, world: World):
+    """What is not in the tab DOCUMENTS is not in the history either: neither deposited nor withdrawn."""
+    dossier = gateway.dossier(world.first, world.company)
+    deposits = {
+        "own": {"category": "other", "establishment_id": str(world.first)},
+        "company's": {"category": "other", "establishment_id": str(world.company)},
+        "fund's": {"category": "invoice"},
+        "shared": {"category": "agreement"},
+    }
+    ids = {
+        whose: gateway.deposited(dossier_ids=[str(dossier)], **fields).json()["id"]
+        for whose, fields in deposits.items()
+    }
+    withdrawal = {"reason": "Erreur", "on": "2026-03-01"}
+    company_piece = ids["company's"]
+    gateway.done("case-manager", f"/v1/documents/{company_piece}/withdrawal", withdrawal)
+    history = gateway.get("provider", f"/v1/dossiers/{dossier}/history", limit=200).json()["items"]
+    assert {each["document_id"] for each in history} - {None} == {ids["own"], ids["shared"]}
+
+
 def test_an_etag_spares_what_the_caller_has(gateway: Gateway, world: World):
     path = f"/v1/dossiers/{world.other_dossier}"
     first = gateway.get("other-provider", path)
