@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
@@ -18,7 +19,9 @@ _NUL: Final = "Le caractère nul est interdit."
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """The request's body, a JSON object: valid UTF-8, no lone surrogate, no NaN, no NUL, nested 250 deep at most."""
+    """The request's body, a JSON object: valid UTF-8, no lone surrogate, no NaN, no NUL, no name given twice, nested
+    250 deep at most.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
         raise problem("unsupported-media-type")
     raw = await request.body()
@@ -29,6 +32,7 @@ async def json_object(request: Request) -> dict[str, Any]:
         raise problem("malformed-json") from None
     if not isinstance(body, dict):
         raise problem("invalid", Fault("body", "", "model-type", "Un objet JSON est attendu."))
+    json.loads(raw, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)  # for its names alone
     if b"\\u0000" in raw:
         _refuse_nul(body)
     return body
@@ -40,6 +44,12 @@ def parse(model: type[M], body: Mapping[str, Any]) -> M:
         return model.model_validate_json(orjson.dumps(body), strict=True)
     except ValidationError as error:
         raise invalid_input(error.errors(include_url=False, include_input=False), "body") from None
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    """Of two amounts under one name whoever reads next may take the other one (RFC 8259, 4): neither is taken."""
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise problem("malformed-json")
 
 
 def _refuse_nul(body: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from gateway.api.idempotency import idempotency_key
 from gateway.api.limits import Limited
 from gateway.api.orders import Accepted, accepted, execute, refuse_parameters
 from gateway.api.problems import Problem, invalid, problem
-from gateway.api.validation import invalid_input
+from gateway.api.validation import invalid_input, pointer
 from gateway.auth.tokens import Caller
 from gateway.service import Service
 from ledger.application import Outcome
@@ -141,6 +141,10 @@ def _file_of(form: FormData) -> UploadFile:
 
 
 def _fields_of(form: FormData, upload: UploadFile) -> DepositForm:
+    names = [name for name, _ in form.multi_items() if name != "dossier_ids"]
+    for name in names:
+        if names.count(name) > 1:
+            raise invalid("body", pointer([name[:60]]), "repeated", "Ce champ n'est donné qu'une fois.")
     fields: dict[str, Any] = {name: value for name, value in form.multi_items() if name != "file"}
     if "dossier_ids" in fields:
         fields["dossier_ids"] = form.getlist("dossier_ids")

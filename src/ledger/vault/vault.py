@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 from uuid import UUID
 
 from ledger.kit.errors import Invalid, RuleBroken
@@ -22,6 +22,8 @@ from ledger.vault.sealing import (
     seal,
 )
 from ledger.vault.store import Store
+
+_MEBIBYTE: Final = 1024 * 1024
 
 
 class DocumentErased(RuleBroken):
@@ -115,7 +117,7 @@ class _Meter:
         for piece in self._pieces:
             self.size += len(piece)
             if self.size > self._limit_bytes:
-                raise Invalid(field="file", rule=f"Le fichier dépasse {self._limit_bytes // 1_000} ko.")
+                raise Invalid(field="file", rule=f"Le fichier dépasse {_size(self._limit_bytes)}.")
             self.digest.update(piece)
             yield piece
 
@@ -124,3 +126,8 @@ def _pieces(stream: Iterator[bytes] | BinaryIO) -> Iterator[bytes]:
     # A file is an iterator as well, of its lines: it must not be taken for one.
     read = getattr(stream, "read", None)
     return iter(partial(read, CHUNK_BYTES), b"") if read else iter(stream)
+
+
+def _size(size_bytes: int) -> str:
+    """As people say it: limits are whole mebibytes, which they call « Mo »."""
+    return f"{size_bytes // _MEBIBYTE} Mo" if size_bytes >= _MEBIBYTE else f"{size_bytes} octets"

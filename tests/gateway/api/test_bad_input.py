@@ -66,11 +66,24 @@ def _dossier(world: World, **changed):
         b'{"siren": }',
         b"\xff\xfe",
         b'{"name": NaN}',
+        b'{"name": "a", "name": "b"}',
+        b'{"kinds": [{"amount_cents": 1, "x": 2, "amount_cents": 100}]}',
         b'{"name": "\\ud800"}',
         b'{"name": "\x00"}',
         b"[" * 100_000,
     ],
-    ids=["empty", "cut", "no-value", "not-utf8", "nan", "lone-surrogate", "raw-nul", "deep-list"],
+    ids=[
+        "empty",
+        "cut",
+        "no-value",
+        "not-utf8",
+        "nan",
+        "twice",
+        "twice-within",
+        "lone-surrogate",
+        "raw-nul",
+        "deep-list",
+    ],
 )
 def test_what_is_no_json_is_refused(gateway: Gateway, body: bytes):
     _refused(_raw(gateway, body), 400, "malformed-json")

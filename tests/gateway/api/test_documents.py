@@ -148,13 +148,21 @@ def test_a_deposit_on_what_is_not_there_leaves_nothing(gateway: Gateway):
     assert _stored(gateway) == before
 
 
+def test_a_field_given_twice_is_refused(gateway: Gateway, world: World):
+    """Of two categories one would say who sees the document: which one is not for us to choose."""
+    answer = gateway.deposited(category=["other", "agreement"], dossier_ids=[str(world.dossier)])
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/category"
+
+
 def test_each_category_has_its_limit(gateway: Gateway, world: World):
     before = _stored(gateway)
     limit = LIMITS[Category.AGREEMENT]
     big = PDF + b"%" * limit
     answer = gateway.deposited(content=big, dossier_ids=[str(world.dossier)])
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/file"
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["detail"]) == ("/file", "Le fichier dépasse 10 Mo.")
     huge = gateway.deposited(category="other", content=PDF + b"%" * (26 << 20), dossier_ids=[str(world.dossier)])
     assert huge.status_code == 413
     assert _stored(gateway) == before

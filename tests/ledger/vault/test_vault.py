@@ -113,7 +113,7 @@ def test_an_empty_document_is_still_proved_empty(vault, store):
 
 
 def test_a_document_over_the_limit_is_refused_and_nothing_is_kept(vault, store):
-    with pytest.raises(Invalid, match="100 ko") as caught:
+    with pytest.raises(Invalid, match="dépasse 100000 octets") as caught:
         vault.deposit(uuid7(), iter([b"x" * 60_000] * 2), limit_bytes=100_000)
     assert caught.value.field == "file"
     assert list(store.keys()) == []
