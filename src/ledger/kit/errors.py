@@ -6,7 +6,8 @@ French `message` for people; `field` names the input at fault where there is one
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 
 class Refusal(Exception):
@@ -51,15 +52,32 @@ class Forbidden(Refusal):
     template = "Votre profil ne permet pas cette action."
 
 
+_CLAIMED: Final[Mapping[str, tuple[str, str]]] = {
+    "siren": ("siren", "SIREN"),
+    "siret": ("siret", "SIRET"),
+    "member-number": ("member_number", "numéro d'adhérent"),
+    "establishment-number": ("number", "numéro d'établissement"),
+    "email": ("email", "adresse électronique"),
+    "nir": ("nir", "NIR"),
+    "dossier-number": ("number", "numéro de dossier"),
+    "invoice": ("reference", "facture de même référence, pour la même période"),
+    "lot": ("reference", "référence de lot"),
+}
+"""Of each kind of claim: the field of orders that carries its value, and what people call it."""
+
+
 class AlreadyClaimed(RuleBroken):
-    """A value that must be unique is taken (`kind`: `siret`, `dossier-number`, …)."""
+    """A value that must be unique is taken (`kind`: `siret`, `dossier-number`, …). It is told by its French name, and
+    `field` is the one that carries it in orders.
+    """
 
     code = "already-exists"
-    template = "Cette valeur est déjà utilisée ({kind})."
+    template = "Cette valeur est déjà utilisée ({name})."
 
     def __init__(self, *, kind: str, field: str | None = None) -> None:
         self.kind = kind
-        super().__init__(field=field or kind.replace("-", "_"), kind=kind)
+        carrier, name = _CLAIMED.get(kind, (kind.replace("-", "_"), kind))
+        super().__init__(field=field or carrier, name=name)
 
 
 class Conflict(Refusal):

@@ -139,6 +139,24 @@ def test_a_value_that_is_taken_is_a_conflict_that_names_the_field(gateway: Gatew
     assert answer.json()["errors"][0]["pointer"] == "/siren"
 
 
+def test_a_number_that_is_taken_is_told_by_the_field_of_the_order(gateway: Gateway, world: World):
+    """Bad input: duplicate number."""
+    body = {
+        "number": f"1900088888.{gateway.number()}",
+        "scheme": "PLAN",
+        "title": "Lire un plan",
+        "company_establishment_id": str(world.company),
+        "provider_establishment_ids": [str(world.first)],
+        "starts_on": "2026-03-02",
+        "ends_on": "2026-03-06",
+        "on": "2026-02-01",
+    }
+    assert gateway.post("case-manager", "/v1/dossiers", body).status_code == 201
+    [error] = gateway.post("case-manager", "/v1/dossiers", body).json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/number", "already-exists")
+    assert error["detail"] == "Cette valeur est déjà utilisée (numéro de dossier)."
+
+
 def test_a_broken_rule_has_its_own_type(gateway: Gateway, world: World):
     answer = gateway.post(
         "case-manager", f"/v1/dossiers/{world.dossier}/agreement", {"amount_cents": 1, "on": "2026-02-11"}
