@@ -10,7 +10,20 @@ import psycopg
 import typer
 
 from gateway import logging
-from gateway.cli import account, audit, demo, generate, import_, migrate, projections, schemas, serve, token, work
+from gateway.cli import (
+    account,
+    audit,
+    demo,
+    doctor,
+    generate,
+    import_,
+    migrate,
+    projections,
+    schemas,
+    serve,
+    token,
+    work,
+)
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.settings import SettingsError
 from ledger.embedded import EmbeddedHomeError, EmbeddedStartError
@@ -29,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("work")(work.work)
 app.command("migrate")(migrate.migrate)
+app.command("doctor")(doctor.doctor)
 app.command("generate")(generate.generate)
 app.command("import")(import_.import_)
 app.command("schemas")(schemas.schemas)

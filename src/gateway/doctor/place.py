@@ -1,0 +1,81 @@
+"""The machine: room on its disks, a vault that can be written to, documents that are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from gateway.doctor.finding import Finding, Patient, Runbook, fail, ok, warn
+from gateway.settings import Settings
+from ledger.document.events import DocumentDeposited
+from ledger.log.reader import head
+from ledger.vault.directory import DirectoryStore
+from ledger.vault.store import NotStored
+
+LEAST_BYTES: Final = 1024**3
+_LAST: Final = 50_000
+
+
+def room(settings: Settings) -> Iterator[Finding]:
+    place = _nearest(settings.data_dir)
+    usage = shutil.disk_usage(place)
+    told = f"{usage.free / 1024**3:.1f} Gio libres sous DATA_DIR ({usage.free / usage.total:.0%})"
+    remedy = "Libérer ou ajouter de la place avant que plus rien ne puisse être déposé."
+    if usage.free < LEAST_BYTES or usage.free < 0.02 * usage.total:
+        yield fail("disque", told, remedy, Runbook.DISK)
+    elif usage.free < 0.1 * usage.total:
+        yield warn("disque", told, remedy, Runbook.DISK)
+    else:
+        yield ok("disque", told)
+
+
+def vault(settings: Settings) -> Iterator[Finding]:
+    """A file is written, made durable and removed, in the directory where deposits are received."""
+    incoming = _nearest(settings.vault_dir / "incoming")
+    try:
+        with tempfile.NamedTemporaryFile(dir=incoming, prefix="doctor-") as file:
+            file.write(b"\0" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        told = f"rien ne peut y être écrit ({error.strerror})"
+        yield fail("coffre", told, "Rétablir les droits ou la place de DATA_DIR/vault.", Runbook.VAULT)
+    else:
+        yield ok("coffre", "on peut y écrire")
+
+
+def documents(patient: Patient) -> Iterator[Finding]:
+    """Whether the bytes of the last deposits (or of all) are there, of the size recorded; `vault verify` reads them."""
+    since = 0 if patient.thorough else max(0, head(patient.connection) - _LAST)
+    rows = patient.connection.execute(
+        "select stream_id, payload from log.events where position > %s and name = %s order by position",
+        (since, DocumentDeposited.NAME),
+        binary=True,
+    ).fetchall()
+    store = DirectoryStore(patient.settings.vault_dir)
+    wrong = [row["stream_id"] for row in rows if not _is_there(store, row["stream_id"], orjson.loads(row["payload"]))]
+    if wrong:
+        told = f"{len(wrong)} sur {len(rows)} absents ou d'une autre taille, dont {wrong[0]}"
+        yield fail("documents", told, "Les reprendre de la dernière sauvegarde.", Runbook.VAULT)
+    else:
+        yield ok("documents", f"{len(rows)} présents")
+
+
+def _is_there(store: DirectoryStore, document_id: UUID, deposited: dict[str, Any]) -> bool:
+    try:
+        return store.stat(document_id) == int(deposited["stored_bytes"])
+    except (NotStored, KeyError):
+        return False
+
+
+def _nearest(place: Path) -> Path:
+    """The directory, or what there is above it: looking makes nothing."""
+    place = place.absolute()
+    return next(each for each in (place, *place.parents) if each.is_dir())
