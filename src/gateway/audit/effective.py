@@ -35,10 +35,11 @@ _OWN_DAY: Final[Mapping[str, str]] = {
 
 def effective_days(events: Sequence[Recorded]) -> dict[int, date]:
     """The effective day of each event, by position. `events` are all those of one dossier, in order of position."""
+    current = [event.current() for event in events]
     causes: dict[tuple[str, str], list[Recorded]] = defaultdict(list)
-    for event in events:
+    for event in current:
         causes[event.name, str(event.stream_id)].append(event)
-    return {event.position: _effective_day(event, causes) for event in events}
+    return {event.position: _effective_day(event, causes) for event in current}
 
 
 def _effective_day(event: Recorded, causes: Mapping[tuple[str, str], list[Recorded]]) -> date:

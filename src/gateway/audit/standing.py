@@ -84,8 +84,9 @@ def fold(dossier_id: str, events: Iterable[Recorded]) -> Standing:
 
 def apply(standing: Standing, event: Recorded) -> None:
     """Remember one event. One that changes nothing of a dossier (or that a newer version wrote) is passed over."""
-    if applier := _appliers.get(event.name):
-        applier(standing, event)
+    current = event.current()
+    if applier := _appliers.get(current.name):
+        applier(standing, current)
 
 
 def _on(name: str) -> Callable[[_Applier], _Applier]:

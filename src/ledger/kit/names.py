@@ -7,9 +7,10 @@ the process import a module (the library's `resolve_topic` would).
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ledger.kit.event import Event
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\.v[1-9][0-9]*")
 _classes: dict[str, type[Event]] = {}
 
+_retired: dict[str, str] = {}
+
 published: Mapping[str, type[Event]] = MappingProxyType(_classes)
-"""Every published name known to this process, with its class."""
+"""Every published name that this process writes, with its class."""
+
+readable: Mapping[str, object] = MappingProxyType(ChainMap[str, Any](_classes, _retired))
+"""Every published name that this process reads: those that it writes, and those that an upcaster reads for it."""
 
 
 class UnknownName(LookupError):
@@ -31,7 +37,23 @@ def publish(name: str, event_class: type[Event]) -> None:
         raise TypeError(f"{event_class.__name__}: {name!r} is not <noun>.<fact>.v<number>")
     if name in _classes:
         raise TypeError(f"{name} is published by both {_classes[name].__name__} and {event_class.__name__}")
+    if name in _retired:
+        raise TypeError(f"{name} is retired: {event_class.__name__} needs a new version")
     _classes[name] = event_class
+
+
+def retire(name: str, successor: str) -> None:
+    """`name` is written no more: an upcaster reads it as `successor`. It stays taken, and readable, for ever."""
+    if name in _classes or name in _retired:
+        raise TypeError(f"{name} is published, or retired already")
+    if not _NAME.fullmatch(name) or name.rpartition(".")[0] != successor.rpartition(".")[0]:
+        raise TypeError(f"{successor} is no later version of {name}")
+    _retired[name] = successor
+
+
+def retired() -> Mapping[str, str]:
+    """The names that are only read, each with its successor."""
+    return MappingProxyType(_retired)
 
 
 def class_of(name: str) -> type[Event]:

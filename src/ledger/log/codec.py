@@ -15,6 +15,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from ledger.kit.event import Event
 from ledger.kit.names import class_of
+from ledger.log.upcasting import upcast
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
 
@@ -38,8 +39,8 @@ class Codec(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """The event of a row, validated. UnknownName, or pydantic's ValidationError, where the row is not ours."""
-        event_class = class_of(stored_event.topic)
-        fields = orjson.loads(stored_event.state)
+        name, fields = upcast(stored_event.topic, orjson.loads(stored_event.state))
+        event_class = class_of(name)
         fields["originator_id"] = stored_event.originator_id
         fields["originator_version"] = stored_event.originator_version
         # JSON has no dates, ids or tuples: they are read from text here, and from nothing else.

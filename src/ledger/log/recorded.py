@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
+
+from ledger.log.upcasting import upcast
 
 COLUMNS: Final = (
     "position, recorded_at, stream_id, version, name, actor, correlation_id, causation_id, command_id, dossiers, "
@@ -36,6 +38,11 @@ class Recorded:
     def id(self) -> str:
         """The stream's id as text, as ids stand in `data`."""
         return str(self.stream_id)
+
+    def current(self) -> Recorded:
+        """The same event in the newest version of its name: what a fold reads. What was recorded stays as it is."""
+        name, data = upcast(self.name, self.data)
+        return self if name == self.name else replace(self, name=name, data=data)
 
 
 def decode(row: Mapping[str, Any]) -> Recorded:
