@@ -78,9 +78,9 @@ def differences(wanted: Catalogue, found: Catalogue) -> list[str]:
     lines = []
     for thing in sorted(wanted.keys() | found.keys()):
         if thing not in found:
-            lines.append(f"{thing} is missing (wanted: {wanted[thing]})")
+            lines.append(f"{thing} manque (attendu : {wanted[thing]})")
         elif thing not in wanted:
-            lines.append(f"{thing} is in excess ({found[thing]})")
+            lines.append(f"{thing} est en trop ({found[thing]})")
         elif wanted[thing] != found[thing]:
-            lines.append(f"{thing} is « {found[thing]} », wanted « {wanted[thing]} »")
+            lines.append(f"{thing} vaut « {found[thing]} », attendu : « {wanted[thing]} »")
     return lines

@@ -15,8 +15,10 @@ from ledger.log.reader import head
 from projections.engine import positions, schema
 from projections.engine.batches import Batches
 from projections.engine.feeding import Feeder
+from projections.engine.filling import fill
 from projections.engine.opening import Opener
 from projections.engine.projector import Projector
+from projections.engine.reading import known_names
 from projections.engine.schema import NEXT
 
 Progress = Callable[[int, int], None]
@@ -58,6 +60,18 @@ def rebuild(
             for projector in projectors:
                 schema.make(connection, NEXT, projector)
             forced = _unforce(connection, names)
+        known = known_names() if known is None else known
+        goal = _goal(connection, upto)
+        fill(
+            database.url,
+            NEXT,
+            projectors,
+            keyring,
+            known,
+            upto=goal,
+            batch=batch,
+            progress=lambda at: progress(at, goal) if progress else None,
+        )
         reached = _fill(connection, keyring, projectors, progress, upto=upto, batch=batch, known=known)
         with connection.transaction():
             for table in forced:
@@ -76,7 +90,7 @@ def _fill(
     *,
     upto: int | None,
     batch: int,
-    known: Container[str] | None,
+    known: Container[str],
 ) -> int:
     @contextmanager
     def transaction() -> Iterator[Connection[DictRow]]:
@@ -89,7 +103,7 @@ def _fill(
         batches.own(positions.claim(connection, NEXT, [projector.NAME for projector in projectors]))
     feeder = Feeder(batches, transaction, limit=batch, known=known)
     goal = _goal(connection, upto)
-    reached = 0
+    reached = min(at.position for at in batches.owned.values())
     while feeder.feed(upto=upto):
         _refuse_failures(batches)
         reached = min(at.position for at in batches.owned.values())
@@ -98,7 +112,9 @@ def _fill(
             progress(reached, goal)
     _refuse_failures(batches)
     if feeder.waits_at is not None:
-        raise RebuildStopped(f"the event at position {feeder.waits_at} has a name that only a newer release knows")
+        raise RebuildStopped(
+            f"seule une version plus récente du logiciel connaît l'événement de la position {feeder.waits_at}"
+        )
     return reached
 
 
@@ -111,7 +127,7 @@ def _goal(connection: Connection[DictRow], upto: int | None) -> int:
 def _refuse_failures(batches: Batches) -> None:
     failed = [at for at in batches.owned.values() if at.state == "failed"]
     if failed:
-        told = "; ".join(f"{at.projector} at position {at.failed_position}: {at.error}" for at in failed)
+        told = "; ".join(f"{at.projector} à la position {at.failed_position} : {at.error}" for at in failed)
         raise RebuildStopped(told)
 
 

@@ -34,7 +34,7 @@ _CHECK: Final = "read_check"
 
 
 class SwapRefused(RuntimeError):
-    """Nothing was changed. `reasons` has one line for each thing that stands against it."""
+    """Nothing was changed. `reasons` has one line, in French, for each thing that stands against it."""
 
     def __init__(self, *reasons: str) -> None:
         super().__init__("\n".join(reasons))
@@ -61,7 +61,7 @@ def swap(
             return exchange.run(_LONG if patient else _SHORT)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if time.monotonic() > deadline:
-                raise SwapRefused(f"the tables were in use for {patience:.0f} seconds on end") from None
+                raise SwapRefused(f"les tables ont été occupées pendant {patience:.0f} secondes d'affilée") from None
             time.sleep(_PAUSE_SECONDS)
 
 
@@ -114,19 +114,19 @@ class _Exchange:
         reasons = []
         for name in self.projectors:
             if name not in live or name not in coming:
-                reasons.append(f"{name}: no tables in {self.source if name in live else LIVE}")
+                reasons.append(f"{name} : aucune table dans {self.source if name in live else LIVE}")
             elif name in kept:
-                reasons.append(f"{name}: {self.target} still has tables of it, which must be dropped first")
+                reasons.append(f"{name} : {self.target} en a encore des tables, à supprimer d'abord")
             elif coming[name].state != "live":
                 at = coming[name]
-                reasons.append(
-                    f"{name}: its tables in {self.source} are {at.state} at {at.failed_position}: {at.error}"
-                )
+                reasons.append(f"{name} : {self.source} s'est arrêté à la position {at.failed_position} : {at.error}")
             elif not self._is_foldable(coming[name]):
                 if self.source == NEXT:
-                    reasons.append(f"{name}: {NEXT} has version {coming[name].version}, not this release's")
+                    reasons.append(
+                        f"{name} : {NEXT} a la version {coming[name].version}, qui n'est pas celle du logiciel"
+                    )
             elif coming[name].position < live[name].position:
-                reasons.append(f"{name}: {self.source} is behind, at {coming[name].position}")
+                reasons.append(f"{name} : {self.source} est en retard, à la position {coming[name].position}")
         if reasons:
             raise SwapRefused(*reasons)
 

@@ -97,7 +97,7 @@ def test_what_is_kept_from_an_earlier_swap_is_dropped_first(url, database, start
     rebuild(database, Keys(), TOYS)
     swap(database, Keys(), TOYS)
     rebuild(database, Keys(), TOYS)
-    with pytest.raises(SwapRefused, match="must be dropped first"):
+    with pytest.raises(SwapRefused, match="à supprimer d"):
         swap(database, Keys(), TOYS)
     assert drop(database, TOYS) == ["toy-dossier"]
     swap(database, Keys(), TOYS)
@@ -105,7 +105,7 @@ def test_what_is_kept_from_an_earlier_swap_is_dropped_first(url, database, start
 
 def test_nothing_to_swap_is_refused(database, start, past):
     start().catch_up()
-    with pytest.raises(SwapRefused, match="toy-dossier: no tables in read_next"):
+    with pytest.raises(SwapRefused, match="toy-dossier : aucune table dans read_next"):
         swap(database, Keys(), TOYS)
 
 
@@ -184,7 +184,7 @@ def test_a_swap_gives_way_to_a_long_reader_and_says_so(url, database, start, pas
     rebuild(database, Keys(), TOYS)
     with psycopg.connect(url) as reader:
         reader.execute("select count(*) from read.toy_dossier")
-        with pytest.raises(SwapRefused, match="in use"):
+        with pytest.raises(SwapRefused, match="occupées"):
             swap(database, Keys(), TOYS, patience=0.5)
         # Others read on meanwhile.
         assert len(table(url, "toy_dossier")) == 6
@@ -198,10 +198,10 @@ def test_a_rebuild_that_a_fold_stops_is_loud_and_leaves_the_live_rows(url, datab
     monkeypatch.setattr(Agreements, "MENDED", True)
     start(*chosen).catch_up()
     monkeypatch.setattr(Agreements, "MENDED", False)
-    with pytest.raises(RebuildStopped, match="toy-agreement at position 2: ValueError in issued"):
+    with pytest.raises(RebuildStopped, match="toy-agreement à la position 2 : ValueError in issued"):
         rebuild(database, Keys(), chosen)
     assert len(table(url, "toy_agreement")) == 1
-    with pytest.raises(SwapRefused, match="read_next are failed at 2"):
+    with pytest.raises(SwapRefused, match="read_next s'est arrêté à la position 2"):
         swap(database, Keys(), chosen)
 
 
@@ -240,7 +240,7 @@ def test_a_new_version_waits_for_the_operator_and_is_swapped_in(url, database, s
     rebuild(database, Keys(), newer)
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.execute("alter table read_next.toy_dossier alter note set default ''")
-    with pytest.raises(SwapRefused, match="toy_dossier: column note is"):
+    with pytest.raises(SwapRefused, match="toy_dossier: column note vaut"):
         swap(database, Keys(), newer)
     rebuild(database, Keys(), newer)
     swap(database, Keys(), newer)
