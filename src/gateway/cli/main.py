@@ -13,6 +13,7 @@ from gateway import logging
 from gateway.cli import (
     account,
     audit,
+    backup,
     demo,
     doctor,
     generate,
@@ -42,6 +43,8 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("work")(work.work)
 app.command("migrate")(migrate.migrate)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 app.command("generate")(generate.generate)
 app.command("import")(import_.import_)

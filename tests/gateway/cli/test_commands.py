@@ -189,5 +189,6 @@ def test_every_command_is_documented_for_operators():
     pages = "\n".join(path.read_text() for path in (Path(__file__).parents[3] / "docs").glob("*.md"))
     commands = {"audit replay", "account create", "token create", "token list", "token revoke", "migrate", "serve",
                 "work", "import", "generate", "demo", "projections status", "projections rebuild", "projections swap",
-                "projections drop", "projections retry", "schemas", "doctor"}  # fmt: skip
+                "projections drop", "projections retry", "schemas", "doctor", "backup",
+                "restore"}  # fmt: skip
     assert {each for each in commands if f"dossier-ledger {each}" not in pages} == set()
