@@ -23,6 +23,8 @@ def words_of(*texts: str | None) -> frozenset[str]:
 
 def plain(text: str) -> str:
     """Lower case, without accents."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in folded if not unicodedata.combining(letter)).translate(_LIGATURES)
 

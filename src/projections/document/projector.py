@@ -21,7 +21,6 @@ def _deposit(entry: Entry) -> tuple[Need, ...]:
     dossier_ids = entry.data["dossier_ids"]
     return (
         new("document", entry.id),
-        *(new("dossier_document", dossier_id, entry.id) for dossier_id in dossier_ids),
         *(key("document_party", dossier_id) for dossier_id in dossier_ids),
     )
 
@@ -49,6 +48,7 @@ class DocumentProjector(Projector):
                 visible="uuid[]",
                 version="bigint",
             ),
+            kept=False,
         ),
         Table(
             "dossier_document",
@@ -57,6 +57,7 @@ class DocumentProjector(Projector):
                 dossier_id="uuid", document_id="uuid", category="text", deposited_on="date", visible="uuid[]"
             ),
             indexes=("document_id",),
+            kept=False,
         ),
         Table("document_party", key=("dossier_id",), columns=columns(dossier_id="uuid", visible="uuid[]")),
     )
@@ -109,13 +110,11 @@ def _shared_with(category: str, dossier_id: str, rows: Rows) -> set[Any]:
 
 
 def _link(event: Entry, dossier_id: str, seen_by: set[Any], rows: Rows) -> None:
-    rows.put(
-        "dossier_document",
-        {
-            "dossier_id": dossier_id,
-            "document_id": event.id,
-            "category": event.data["category"],
-            "deposited_on": event.data["on"],
-            "visible": sorted(seen_by),
-        },
-    )
+    link = {
+        "dossier_id": dossier_id,
+        "document_id": event.id,
+        "category": event.data["category"],
+        "deposited_on": event.data["on"],
+        "visible": sorted(seen_by),
+    }
+    rows.add("dossier_document", [link])

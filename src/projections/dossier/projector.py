@@ -24,7 +24,7 @@ from ledger.dossier.events import (
     TraineeWithdrawn,
 )
 from projections.dossier.sides import holders, shares
-from projections.dossier.status import Status, financial_of, status_of
+from projections.dossier.status import Status, derived
 from projections.engine import Entry, Need, Projector, Row, Rows, columns, key, new, on
 from projections.engine.table import Table
 from projections.parties import parties_of
@@ -33,10 +33,8 @@ _NOTHING: dict[str, Any] = {status.value: 0 for status in Status}
 
 
 def _opening(entry: Entry) -> tuple[Need, ...]:
-    starts_on = entry.data["starts_on"]
     return (
         new("dossier", entry.id),
-        *(new("dossier_entry", *holder, starts_on, entry.id) for holder in holders(entry.data)),
         *(key("dossier_counter", *share) for share in shares(entry.data)),
     )
 
@@ -93,6 +91,7 @@ class DossierProjector(Projector):
                 scheme="text",
                 number="text",
             ),
+            kept=False,
         ),
         Table(
             "dossier_counter",
@@ -112,7 +111,7 @@ class DossierProjector(Projector):
     @on(DossierOpened, needs=_opening)
     def opened(self, event: Entry, rows: Rows) -> None:
         data = event.data
-        dossier = {
+        dossier: dict[str, Any] = {
             "dossier_id": event.id,
             "number": data["number"],
             "request_number": data["request_number"],
@@ -134,8 +133,8 @@ class DossierProjector(Projector):
             "released_cents": 0,
             "version": event.version,
         }
-        dossier = {**dossier, "status": status_of(dossier).value, "financial": financial_of(dossier).value}
-        rows.put("dossier", dossier)
+        dossier |= derived(dossier)
+        rows.add("dossier", [dossier])
         _list(dossier, rows)
         _count(dossier, dossier["status"], 1, rows)
 
@@ -213,8 +212,8 @@ def _held(event: Entry, rows: Rows) -> Row:
 def _change(event: Entry, rows: Rows, **values: Any) -> Row:
     """Change the dossier, what follows from it, and the counters where its status passes from one to another."""
     before = _held(event, rows)
-    after = {**before, **values, "version": event.version}
-    after = {**after, "status": status_of(after).value, "financial": financial_of(after).value}
+    after: dict[str, Any] = {**before, **values, "version": event.version}
+    after |= derived(after)
     rows.put("dossier", after)
     if after["status"] != before["status"]:
         # Only the dossier's row says which sets it counts in: asked for here, in one query for the event.
@@ -237,8 +236,8 @@ def _count(dossier: Mapping[str, Any], status: str, step: int, rows: Rows) -> No
 
 def _list(dossier: Mapping[str, Any], rows: Rows) -> None:
     entry = {name: dossier[name] for name in ("starts_on", "dossier_id", "ends_on", "scheme", "number")}
-    for establishment_id, side in holders(dossier):
-        rows.put("dossier_entry", {"establishment_id": establishment_id, "side": side, **entry})
+    listed = [{"establishment_id": holder, "side": side, **entry} for holder, side in holders(dossier)]
+    rows.add("dossier_entry", listed)
 
 
 def _unlist(dossier: Mapping[str, Any], rows: Rows) -> None:

@@ -17,6 +17,9 @@ class Side(StrEnum):
 
 
 FUND_SIDE: Final = "fund"
+_FUND: Final = str(FUND)
+_PROVIDER: Final = Side.PROVIDER.value
+_COMPANY: Final = Side.COMPANY.value
 
 
 def holders(dossier: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -29,7 +32,7 @@ def shares(dossier: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """As `holders`, with the whole set of establishments that share the dossier on that side, as one text."""
     providers = sorted(set(dossier["provider_establishment_ids"]))
     for provider in providers:
-        yield provider, Side.PROVIDER.value, ",".join(providers)
+        yield provider, _PROVIDER, ",".join(providers)
     company = dossier["company_establishment_id"]
-    yield company, Side.COMPANY.value, company
-    yield str(FUND), FUND_SIDE, ""
+    yield company, _COMPANY, company
+    yield _FUND, FUND_SIDE, ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from ledger.dossier.axes import Closing, Instruction
+
+_AGREED: Final = Instruction.AGREED.value
 
 
 class Status(StrEnum):
@@ -31,20 +34,30 @@ class Financial(StrEnum):
     SETTLED = "settled"
 
 
-def status_of(dossier: Mapping[str, Any]) -> Status:
-    if dossier["closing"] == Closing.CANCELLED:
+@cache
+def status_of(instruction: str, closing: str) -> Status:
+    if closing == Closing.CANCELLED:
         return Status.CANCELLED
-    if dossier["instruction"] == Instruction.REFUSED:
+    if instruction == Instruction.REFUSED:
         return Status.REFUSED
-    return Status.ONGOING if dossier["closing"] == Closing.OPEN else Status.SETTLED
+    return Status.ONGOING if closing == Closing.OPEN else Status.SETTLED
 
 
-def financial_of(dossier: Mapping[str, Any]) -> Financial:
+def financial_of(instruction: str, status: Status, reserved_cents: int, paid_cents: int) -> Financial:
     """`approved`: some of what is approved is not paid yet; `paid`: all that is approved is."""
-    if status_of(dossier) is Status.SETTLED:
+    if status is Status.SETTLED:
         return Financial.SETTLED
-    if dossier["instruction"] != Instruction.AGREED:
+    if instruction != _AGREED:
         return Financial.UNCOMMITTED
-    if not dossier["reserved_cents"]:
+    if not reserved_cents:
         return Financial.COMMITTED
-    return Financial.PAID if dossier["paid_cents"] == dossier["reserved_cents"] else Financial.APPROVED
+    return Financial.PAID if paid_cents == reserved_cents else Financial.APPROVED
+
+
+def derived(dossier: Mapping[str, Any]) -> dict[str, str]:
+    """The columns of a dossier's row that follow from its others."""
+    instruction = dossier["instruction"]
+    status = status_of(instruction, dossier["closing"])
+    financial = financial_of(instruction, status, dossier["reserved_cents"], dossier["paid_cents"])
+    # `_value_` is `value` without a call; every event of a dossier comes by here.
+    return {"status": status._value_, "financial": financial._value_}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,12 +15,12 @@ from psycopg.rows import DictRow
 
 from projections.engine import positions
 from projections.engine.entry import Entry
-from projections.engine.folding import FoldFailed, describe, fold, prepared
+from projections.engine.folding import FoldFailed, describe, fold, prepared, shared_out
 from projections.engine.opening import Opener
 from projections.engine.positions import Position
 from projections.engine.projector import Projector
 from projections.engine.rows import Rows
-from projections.engine.store import TableLoader, write
+from projections.engine.store import TableLoader, statements
 
 Transaction = Callable[[], AbstractContextManager[Connection[DictRow]]]
 
@@ -29,13 +30,30 @@ _PASSING: Final = frozenset({"", "08", "40", "53", "55", "57", "58"})
 
 # Statistics of tables that are filled as fast as they can be are always wrong, and rows are loaded by key only: without
 # this the planner now and then reads a whole table for two rows.
-_SETTINGS: Final = b"""
-select set_config('synchronous_commit', 'off', true), set_config('datestyle', 'ISO', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-       set_config('enable_seqscan', 'off', true)
-"""
+SETTINGS: Final = {
+    "synchronous_commit": "off",
+    "datestyle": "ISO",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+}
+_SET: Final = "select " + ", ".join([f"set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()])
 
 _log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def collected_later() -> Iterator[None]:
+    """No search for cycles for as long as a batch is folded: entries and rows make none, and there are many to look
+    through, again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def is_passing(error: BaseException) -> bool:
@@ -116,9 +134,10 @@ class Batches:
 
     def _commit(self, names: Sequence[str], entries: Sequence[Entry]) -> None:
         upto = entries[-1].position
-        ready = {name: prepared(self.projectors[name], entries, self._keyring) for name in names}
+        shares = shared_out([self.projectors[name] for name in names], entries)
+        ready = {name: prepared(self.projectors[name], mine, self._keyring) for name, mine in shares.items()}
         with self._transaction() as connection:
-            connection.execute(_SETTINGS)
+            connection.execute(_SET.encode())
             positions.move(connection, self.schema, {name: self.owned[name] for name in names}, upto)
             for name, mine in ready.items():
                 self._write(connection, name, mine)
@@ -133,7 +152,7 @@ class Batches:
         rows.loader = loader
         fold(projector, entries, rows)
         for table, changes in rows.changes():
-            write(connection, self.schema, table, changes, copy=self._copy)
+            statements(self.schema, table, changes, copy=self._copy).run(connection)
 
     def _isolate(self, names: Sequence[str], entries: Sequence[Entry], error: Exception) -> None:
         if len(names) > 1:

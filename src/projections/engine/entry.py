@@ -21,5 +21,4 @@ class Entry:
     name: str
     recorded_at: datetime
     actor: str | None
-    dossiers: tuple[str, ...]
     data: dict[str, Any]

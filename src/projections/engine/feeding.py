@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 import structlog
 
-from projections.engine.batches import Batches, Transaction
+from projections.engine.batches import Batches, Transaction, collected_later
 from projections.engine.entry import Entry
 from projections.engine.reading import known_names, read_entries
 
@@ -31,9 +31,11 @@ class Feeder:
         self.waits_at = None
         # Whoever is behind reads as far as the next group, and joins it there.
         ends = [*(position for position, _ in groups), None][1:]
-        return sum(
-            self._feed_group(start, names, _nearer(end, upto)) for (start, names), end in zip(groups, ends, strict=True)
-        )
+        with collected_later():
+            return sum(
+                self._feed_group(start, names, _nearer(end, upto))
+                for (start, names), end in zip(groups, ends, strict=True)
+            )
 
     def _feed_group(self, start: int, names: Sequence[str], end: int | None) -> int:
         with self._transaction() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import psycopg
 
@@ -23,21 +23,36 @@ class FoldFailed(Exception):
         self.reason = reason
 
 
-def prepared(projector: Projector, entries: Sequence[Entry], keyring: Opener) -> list[Entry]:
-    """The entries that the projector handles, with the fields that it reads in clear. FoldFailed on a damaged one."""
-    mine = [entry for entry in entries if entry.name in projector.HANDLERS]
+def shared_out(projectors: Iterable[Projector], entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """For each projector, by its name, the entries that it handles."""
+    shares: dict[str, list[Entry]] = {}
+    takers: dict[str, list[Callable[[Entry], None]]] = {}
+    for projector in projectors:
+        share = shares[projector.NAME] = []
+        for name in projector.HANDLERS:
+            takers.setdefault(name, []).append(share.append)
+    for entry in entries:
+        for take in takers.get(entry.name, ()):
+            take(entry)
+    return shares
+
+
+def prepared(projector: Projector, entries: Sequence[Entry], keyring: Opener) -> Sequence[Entry]:
+    """The entries, with the fields that the projector reads in clear. FoldFailed on a damaged one."""
     if not projector.OPENS:
-        return mine
+        return entries
     try:
-        return opened(mine, projector.OPENS, keyring)
+        return opened(entries, projector.OPENS, keyring)
     except (Damaged, ValueError):
-        return [_opened_alone(entry, projector, keyring) for entry in mine]
+        return [_opened_alone(entry, projector, keyring) for entry in entries]
 
 
 def fold(projector: Projector, entries: Sequence[Entry], rows: Rows) -> None:
     """Run the handlers over entries that are prepared. FoldFailed at the first that raises."""
+    handlers = projector.HANDLERS
     try:
-        rows.prepare(need for entry in entries for need in projector.HANDLERS[entry.name].needs(entry))
+        if not rows.whole:
+            rows.prepare([need for entry in entries for need in handlers[entry.name].needs(entry)])
         ready = True
     except psycopg.Error:
         raise
@@ -45,19 +60,15 @@ def fold(projector: Projector, entries: Sequence[Entry], rows: Rows) -> None:
         rows.forget()
         ready = False
     for entry in entries:
-        _fold_one(projector, entry, rows, ready=ready)
-
-
-def _fold_one(projector: Projector, entry: Entry, rows: Rows, *, ready: bool) -> None:
-    handler = projector.HANDLERS[entry.name]
-    try:
-        if not ready:
-            rows.prepare(handler.needs(entry))
-        handler.fold(projector, entry, rows)
-    except psycopg.Error:
-        raise
-    except Exception as error:
-        raise FoldFailed(entry.position, describe(error)) from error
+        handler = handlers[entry.name]
+        try:
+            if not ready:
+                rows.prepare(handler.needs(entry))
+            handler.fold(projector, entry, rows)
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            raise FoldFailed(entry.position, describe(error)) from error
 
 
 def describe(error: BaseException) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 
 class Need(NamedTuple):
@@ -17,21 +18,25 @@ class Need(NamedTuple):
     fresh: bool = False
 
 
+# A batch has as many needs as rows: made so, each takes a third of the time that the class's own call takes.
+_need: Final = partial(tuple.__new__, Need)
+
+
 def key(table: str, *values: Any) -> Need:
     """The row of this key, there or not."""
-    return Need(table, values)
+    return _need((table, values, None, False))
 
 
 def new(table: str, *values: Any) -> Need:
     """The row of this key, which cannot exist before this event (the stream's first): spares the load."""
-    return Need(table, values, fresh=True)
+    return _need((table, values, None, True))
 
 
 def index(table: str, column: str, value: Any) -> Need:
     """Every row with this value in a column of `Table.indexes`."""
-    return Need(table, (value,), column)
+    return _need((table, (value,), column, False))
 
 
 def new_index(table: str, column: str, value: Any) -> Need:
     """Every row with this value, of which none can exist before this event: spares the load."""
-    return Need(table, (value,), column, fresh=True)
+    return _need((table, (value,), column, True))

@@ -32,9 +32,7 @@ def opened(entries: Sequence[Entry], fields: Iterable[str], keyring: Opener) -> 
 
 def _with_data(entry: Entry, data: dict[str, Any]) -> Entry:
     # `dataclasses.replace` takes five times as long.
-    return Entry(
-        entry.position, entry.id, entry.version, entry.name, entry.recorded_at, entry.actor, entry.dossiers, data
-    )
+    return Entry(entry.position, entry.id, entry.version, entry.name, entry.recorded_at, entry.actor, data)
 
 
 def _sealed(data: Any, path: tuple[str, ...]) -> str | None:

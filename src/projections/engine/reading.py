@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Container
+from collections.abc import Container, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from psycopg import Connection
@@ -17,20 +17,37 @@ from ledger.kit.names import published
 from projections.engine.entry import Entry
 
 # Ids leave PostgreSQL as text, since folds know them as they stand in the payload.
-_AFTER: Final = b"""
-select position, stream_id::text, version, name, recorded_at, actor::text, dossiers::text[], payload
-from log.events where position > %s and position <= %s order by position limit %s
-"""
+_COLUMNS: Final = "position, stream_id::text, version, name, recorded_at, actor::text, payload"
+_AFTER: Final = f"""
+select {_COLUMNS} from log.events where position > %s and position <= %s order by position limit %s
+""".encode()
+_BETWEEN: Final = f"""
+select {_COLUMNS} from log.events where position > %s and position <= %s and name <> all(%s) order by position
+""".encode()
+
+Raw = Sequence[tuple[Any, ...]]
+"""Entries as PostgreSQL gives them: their payloads are still bytes."""
 
 
 def read_entries(connection: Connection[DictRow], after: int, limit: int, *, upto: int | None = None) -> list[Entry]:
     """At most `limit` entries after a position, in order. None is skipped: positions are gapless, in commit order."""
     with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
         cursor.execute(_AFTER, (after, 2**63 - 1 if upto is None else upto, limit))
-        return [
-            Entry(position, stream, version, name, recorded_at, actor, tuple(dossiers), orjson.loads(payload))
-            for position, stream, version, name, recorded_at, actor, dossiers, payload in cursor
-        ]
+        return decoded(cursor.fetchall())
+
+
+def read_raw(connection: Connection[DictRow], after: int, upto: int, skipping: Iterable[str]) -> Raw:
+    """The entries after a position and up to another, in order, without those of these names."""
+    with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+        cursor.execute(_BETWEEN, (after, upto, list(skipping)))
+        return cursor.fetchall()
+
+
+def decoded(rows: Raw) -> list[Entry]:
+    return [
+        Entry(position, stream, version, name, recorded_at, actor, orjson.loads(payload))
+        for position, stream, version, name, recorded_at, actor, payload in rows
+    ]
 
 
 def known_names() -> Container[str]:

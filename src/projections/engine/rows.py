@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from projections.engine.needs import Need
 from projections.engine.table import Key, Row, Table
 
-_UNKNOWN: Final = object()
 _KEY_TYPES: Final = frozenset({str, int, bool, tuple})
 
 
@@ -20,63 +20,120 @@ class Loader(Protocol):
     def by_index(self, table: Table, column: str, values: Sequence[Any]) -> Iterable[Row]: ...
 
 
-class Change:
-    """One row's way through a batch: `before` is what the table holds, `after` what it must hold; None is no row."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a batch did to one table: rows that are `made`, rows that are `changed`, and `gone` ones as they were."""
 
-    __slots__ = ("after", "before")
+    made: list[Row]
+    changed: list[Row]
+    gone: list[Row]
 
-    def __init__(self, before: Row | None, after: Row | None) -> None:
-        self.before = before
-        self.after = after
+    def __bool__(self) -> bool:
+        return bool(self.made or self.changed or self.gone)
 
 
 class _Held:
     """One table's rows in memory. `rows` says None for a row known to be absent."""
 
-    def __init__(self, table: Table) -> None:
+    __slots__ = (
+        "arrays",
+        "before",
+        "complete",
+        "indexes",
+        "key_of",
+        "keys",
+        "names",
+        "rows",
+        "table",
+        "whole",
+        "width",
+    )
+
+    def __init__(self, table: Table, *, whole: bool) -> None:
         self.table = table
+        # What is asked of the table for each row, at hand: this is where a rebuild spends its time.
+        self.key_of = table.key_of
+        self.arrays = table.arrays
+        self.indexes = table.indexes
+        self.names = table.names.keys()
+        self.width = len(self.names)
         self.forget()
+        self.whole = whole
 
     def forget(self) -> None:
+        self.whole = False
         self.rows: dict[Key, Row | None] = {}
         self.before: dict[Key, Row | None] = {}
         # Keys of present rows in memory by (column, value); `complete` are the values of which no row is elsewhere.
         self.keys: dict[tuple[str, Any], dict[Key, None]] = {}
         self.complete: set[tuple[str, Any]] = set()
 
+    def changes(self) -> Changes:
+        """Rows that came back to what they were are left out."""
+        found = Changes([], [], [])
+        for key, before in self.before.items():
+            after = self.rows[key]
+            if after is None:
+                if before is not None:
+                    found.gone.append(before)
+            elif before is None:
+                found.made.append(after)
+            elif after != before:
+                found.changed.append(after)
+        return found
+
     def learn(self, row: Row) -> None:
         """Take in a row as the table holds it; what memory holds already is newer."""
-        key = self.table.key_of(row)
-        if self.rows.get(key, _UNKNOWN) is _UNKNOWN:
+        key = self.key_of(row)
+        if key not in self.rows:
             self.rows[key] = row
-            self._enlist(key, row)
+            if self.indexes:
+                self._enlist(key, row)
 
     def learn_absent(self, key: Key) -> None:
         self.rows.setdefault(key, None)
 
     def replace(self, key: Key, row: Row | None) -> None:
+        """Put a row in place of the one of this key, which memory knows, there or absent."""
         old = self.rows[key]
-        self.before.setdefault(key, old)
-        if old is not None:
-            for column in self.table.indexes:
-                del self.keys[column, old[column]][key]
-        if row is not None:
-            self._enlist(key, row)
+        if key not in self.before:
+            self.before[key] = old
         self.rows[key] = row
+        if self.indexes:
+            if old is not None:
+                for column in self.indexes:
+                    del self.keys[column, old[column]][key]
+            if row is not None:
+                self._enlist(key, row)
+
+    def shaped(self, row: Row) -> Row:
+        """The row with every column of its table, in order of nothing, arrays as tuples."""
+        if row.keys() != self.names:
+            if strangers := row.keys() - self.names:
+                raise KeyError(f"table {self.table.name} has no column {', '.join(sorted(strangers))}")
+            row = {name: row.get(name) for name in self.names}
+        return self.with_tuples(row) if self.arrays else row
+
+    def with_tuples(self, row: Row) -> Row:
+        for name in self.arrays:
+            if type(row[name]) is list:
+                row = {**row, name: tuple(row[name])}
+        return row
 
     def _enlist(self, key: Key, row: Row) -> None:
-        for column in self.table.indexes:
+        for column in self.indexes:
             self.keys.setdefault((column, row[column]), {})[key] = None
 
 
 class Rows:
     """What a fold may touch. Reads see every change that the batch made before.
 
-    Not safe for threads: each projector has its own.
+    `whole`: the tables are empty, so that memory has all there is until it forgets some. Not safe for threads: each
+    projector has its own.
     """
 
-    def __init__(self, tables: Iterable[Table], loader: Loader) -> None:
-        self._held = {table.name: _Held(table) for table in tables}
+    def __init__(self, tables: Iterable[Table], loader: Loader, *, whole: bool = False) -> None:
+        self._held = {table.name: _Held(table, whole=whole) for table in tables}
         self.loader = loader
 
     # --- for folds ---------------------------------------------------------------------------------------------
@@ -84,37 +141,52 @@ class Rows:
     def get(self, table: str, *key: Any) -> Row | None:
         """The row of this key (values in the order of `Table.key`), or None."""
         held = self._held[table]
-        row: Any = held.rows.get(key, _UNKNOWN)
-        return self._fetch(held, key) if row is _UNKNOWN else row
+        return held.rows[key] if key in held.rows else self._fetch(held, key)
 
     def where(self, table: str, column: str, value: Any) -> list[Row]:
         """Every row with this value in a column of `Table.indexes`, in the order of their keys."""
         held = self._held[table]
         if (column, value) not in held.complete:
             _check_index(held.table, column)
-            self._load_groups(held, column, [value])
+            if not held.whole:
+                self._load_groups(held, column, [value])
         return [held.rows[key] or {} for key in sorted(held.keys.get((column, value), ()))]
 
     def put(self, table: str, row: Row) -> None:
         """Write the whole row in place of the one with its key, if any. A column not named is null."""
         held = self._held[table]
-        row = _shaped(held.table, row)
-        key = held.table.key_of(row)
-        if held.rows.get(key, _UNKNOWN) is _UNKNOWN:
+        row = held.shaped(row)
+        key = held.key_of(row)
+        if key not in held.rows:
             self._fetch(held, key)
         held.replace(key, row)
+
+    def add(self, table: str, rows: Iterable[Row]) -> None:
+        """Write rows of which the fold knows that none is there yet: as `new` and `put`, without asking for each."""
+        held = self._held[table]
+        for at, row in enumerate(rows):
+            whole = held.shaped(row)
+            key = held.key_of(whole)
+            if at == 0:
+                _check_key(held.table, key)
+            held.learn_absent(key)
+            held.replace(key, whole)
 
     def change(self, table: str, *key: Any, **values: Any) -> Row:
         """Write some columns of a row that is there (KeyError else), and return the row as it is now.
 
         Columns of the key cannot change: delete the row and put another.
         """
-        row = self.get(table, *key)
+        held = self._held[table]
+        row = held.rows[key] if key in held.rows else self._fetch(held, key)
         if row is None:
             raise KeyError(f"no row of {table} has this key")
-        held = self._held[table]
-        changed = _shaped(held.table, {**row, **values})
-        if held.table.key_of(changed) != key:
+        changed: Row = {**row, **values}
+        if len(changed) != held.width:
+            raise KeyError(f"table {table} has no column {', '.join(sorted(values.keys() - row.keys()))}")
+        if held.arrays:
+            changed = held.with_tuples(changed)
+        if held.key_of(changed) != key:
             raise ValueError(f"the key of a row of {table} cannot change")
         held.replace(key, changed)
         return changed
@@ -134,6 +206,8 @@ class Rows:
         groups: dict[tuple[str, str], dict[Any, None]] = {}
         for table, values, column, fresh in needs:
             held = self._held[table]
+            if held.whole:
+                continue
             if column is not None:
                 _check_index(held.table, column)
                 if (column, values[0]) in held.complete or values[0] in groups.get((table, column), ()):
@@ -155,21 +229,29 @@ class Rows:
 
     # --- for the engine ----------------------------------------------------------------------------------------
 
-    def changes(self) -> Iterator[tuple[Table, list[Change]]]:
-        """What the batch changed and must be written: rows that came back to what they were are left out."""
+    @property
+    def whole(self) -> bool:
+        """Nothing need be loaded: what is not in memory is not there, in any table whose rows are kept."""
+        return all(held.whole for held in self._held.values() if held.table.kept)
+
+    def changes(self) -> Iterator[tuple[Table, Changes]]:
+        """What the batch changed and must be written."""
         for held in self._held.values():
-            changed = [
-                Change(before, after) for key, before in held.before.items() if (after := held.rows[key]) != before
-            ]
-            if changed:
-                yield held.table, changed
+            if held.before and (changes := held.changes()):
+                yield held.table, changes
 
     def written(self, *, keep: int) -> None:
         """The changes are committed: what is in memory is what the tables hold. Beyond `keep` rows all is forgotten."""
         for held in self._held.values():
             held.before = {}
-        if sum(len(held.rows) for held in self._held.values()) > keep:
+            if not held.table.kept and held.rows:
+                held.forget()
+        if self.count() > keep:
             self.forget()
+
+    def count(self) -> int:
+        """Rows in memory."""
+        return sum(len(held.rows) for held in self._held.values())
 
     def forget(self) -> None:
         """Nothing in memory can be trusted: another writer came between, or the batch was undone."""
@@ -178,7 +260,10 @@ class Rows:
 
     def _fetch(self, held: _Held, key: Key) -> Row | None:
         _check_key(held.table, key)
-        self._load_keys(held, [key])
+        if held.whole:
+            held.rows[key] = None
+        else:
+            self._load_keys(held, [key])
         return held.rows[key]
 
     def _load_keys(self, held: _Held, keys: Sequence[Key]) -> None:
@@ -195,18 +280,6 @@ class Rows:
         for row in self.loader.by_index(held.table, column, values):
             held.learn(row)
         held.complete.update((column, value) for value in values)
-
-
-def _shaped(table: Table, row: Row) -> Row:
-    """The row with every column of its table, in order of nothing, arrays as tuples."""
-    if row.keys() != table.names.keys():
-        if strangers := row.keys() - table.names.keys():
-            raise KeyError(f"table {table.name} has no column {', '.join(sorted(strangers))}")
-        row = {name: row.get(name) for name in table.names}
-    for name in table.arrays:
-        if isinstance(row[name], list):
-            row = {**row, name: tuple(row[name])}
-    return row
 
 
 def _check_key(table: Table, key: Key) -> None:

@@ -6,16 +6,20 @@ columns, 20 µs against 53 µs for parallel arrays with `unnest`, which moreover
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 
 import orjson
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from projections.engine.rows import Change
+from projections.engine.rows import Changes
 from projections.engine.table import Key, Row, Table
+
+_BARE: Final = frozenset("0123456789abcdef-")
 
 
 class TableSql:
@@ -42,7 +46,24 @@ class TableSql:
         self.insert = f"insert into {name} ({names}) select {names} from json_to_recordset(%s::json) as r({record})"
         self.update = f"{self.insert} on conflict ({', '.join(table.key)}) do update set {updates}" if rest else ""
         self.delete = f"delete from {name} t using json_to_recordset(%s::json) as k({key}) where {same_key}"
-        self.copy = f"copy {name} ({names}) from stdin"
+        self.copy = (
+            f"copy {name} ({names}) from stdin "
+            """with (format csv, quote '"', escape '\\', null 'null', encoding 'utf8')"""
+        )
+        self._values = _getter(tuple(table.names))
+        self._arrays = tuple(at for at, column in enumerate(table.columns) if column.is_array)
+
+    def line(self, row: Row) -> bytes:
+        """A row as a line for `copy`: JSON is nearly that already, and made ten times as fast as field by field."""
+        values = self._values(row)
+        if self._arrays:
+            values = list(values)
+            for at in self._arrays:
+                if values[at] is not None:
+                    values[at] = _array_literal(values[at])
+        line = orjson.dumps(values)[1:-1]
+        # JSON's escapes of control characters mean nothing to COPY, where such characters stand for themselves.
+        return line if b"\\" not in line else ",".join(map(_field, values)).encode()
 
 
 @lru_cache(maxsize=1024)
@@ -70,40 +91,68 @@ class TableLoader:
         return map(_with_tuples, rows, [table.arrays] * rows.rowcount) if table.arrays else rows
 
 
-def write(
-    connection: Connection[DictRow], schema: str, table: Table, changes: Iterable[Change], *, copy: bool = False
-) -> None:
-    """Bring a table from every `before` to every `after`. `copy` (rebuild only: COPY refuses row security)."""
-    sql = sql_of(schema, table)
-    gone: list[Row] = []
-    made: list[Row] = []
-    changed: list[Row] = []
-    for change in changes:
-        if change.after is None:
-            gone.append({name: (change.before or {})[name] for name in table.key})
-        else:
-            (made if change.before is None else changed).append(change.after)
+@dataclass(slots=True)
+class Statements:
+    """What brings a table to what a batch made of it: made ready by whoever folds, run by whoever waits."""
+
+    executed: list[tuple[str, str]] = field(default_factory=list)
+    copied: tuple[str, bytes] | None = None
+
+    def run(self, connection: Connection[DictRow]) -> None:
+        for statement, rows in self.executed:
+            connection.execute(statement.encode(), (rows,))
+        if self.copied:
+            statement, lines = self.copied
+            with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                copy.write(lines)
+
+
+def statements(schema: str, table: Table, changes: Changes, *, copy: bool = False) -> Statements:
+    """`copy` for rows that are made (rebuild only: COPY refuses row security)."""
+    sql, ready = sql_of(schema, table), Statements()
     # Deletes come first, since a unique index may let a value pass from one row to another.
-    if gone:
-        connection.execute(sql.delete.encode(), (_json(gone),))
-    if changed:
-        connection.execute(sql.update.encode(), (_json(changed),))
-    if made and copy:
-        _copy(connection, sql, made)
-    elif made:
-        connection.execute(sql.insert.encode(), (_json(made),))
+    if changes.gone:
+        keys = [{name: row[name] for name in table.key} for row in changes.gone]
+        ready.executed.append((sql.delete, _json(keys)))
+    if changes.changed:
+        ready.executed.append((sql.update, _json(changes.changed)))
+    if changes.made and copy:
+        ready.copied = (sql.copy, b"\n".join(map(sql.line, changes.made)))
+    elif changes.made:
+        ready.executed.append((sql.insert, _json(changes.made)))
+    return ready
 
 
-def _copy(connection: Connection[DictRow], sql: TableSql, rows: Iterable[Row]) -> None:
-    arrays = set(sql.table.arrays)
-    names = [(name, name in arrays) for name in sql.table.names]
-    with connection.cursor() as cursor, cursor.copy(sql.copy.encode()) as copy:
-        for row in rows:
-            copy.write_row([_array(row[name]) if array else row[name] for name, array in names])
+def _getter(names: tuple[str, ...]) -> Callable[[Row], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    (only,) = names
+    return lambda row: (row[only],)
 
 
-def _array(value: Sequence[Any] | None) -> Any:
-    return None if value is None else list(value)
+@lru_cache(maxsize=10_000)
+def _array_literal(values: tuple[Any, ...]) -> str:
+    """As PostgreSQL writes an array. Numbers, ids and dates stand bare, any other text is quoted.
+
+    The same few establishments share many rows: each array is written out once.
+    """
+    return f"{{{','.join([_element(value) for value in values])}}}"
+
+
+def _element(value: Any) -> str:
+    if not isinstance(value, str):
+        return "null" if value is None else str(value)
+    if value and _BARE.issuperset(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _field(value: Any) -> str:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return orjson.dumps(value).decode()
 
 
 def _read(table: Table, name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final
 
 Row = Mapping[str, Any]
@@ -52,13 +53,15 @@ def columns(**types: str) -> tuple[Column, ...]:
 @dataclass(frozen=True)
 class Table:
     """A read table, without its schema's name. `indexes` are the other columns by which a fold may ask for rows: each
-    needs an index in `table.sql`, or a rebuild crawls.
+    needs an index in `table.sql`, or a rebuild crawls. `kept` is false where folds hardly ever ask for a row that they
+    wrote: memory lets go of it then, and keeps others longer.
     """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     indexes: tuple[str, ...] = ()
+    kept: bool = True
 
     def __post_init__(self) -> None:
         for name in (*self.key, *self.indexes):
@@ -74,5 +77,10 @@ class Table:
     def arrays(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns if column.is_array)
 
-    def key_of(self, row: Row) -> Key:
-        return tuple([row[name] for name in self.key])
+    @cached_property
+    def key_of(self) -> Callable[[Row], Key]:
+        """The key of a row."""
+        if len(self.key) > 1:
+            return itemgetter(*self.key)
+        (only,) = self.key
+        return lambda row: (row[only],)

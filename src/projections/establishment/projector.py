@@ -68,6 +68,7 @@ class EstablishmentProjector(Projector):
             key=("field", "word", "establishment_id"),
             columns=columns(field="text", word="text", establishment_id="uuid"),
             indexes=("establishment_id",),
+            kept=False,
         ),
         Table(
             "organisation",
@@ -182,7 +183,6 @@ def _write_words(establishment_id: str, names: dict[str, str | None], rows: Rows
     }
     for field, word in held - wanted:
         rows.delete("establishment_word", field, word, establishment_id)
-    for field, word in sorted(wanted - held):
-        # `where` has shown that the row is not there: said so, that no query looks for it again.
-        rows.prepare([new("establishment_word", field, word, establishment_id)])
-        rows.put("establishment_word", {"field": field, "word": word, "establishment_id": establishment_id})
+    # `where` has shown that these are not there.
+    missing = [{"field": field, "word": word, "establishment_id": establishment_id} for field, word in wanted - held]
+    rows.add("establishment_word", missing)

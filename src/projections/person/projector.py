@@ -48,6 +48,7 @@ class PersonProjector(Projector):
             "trainee_word",
             key=("establishment_id", "word", "dossier_id", "person_id"),
             columns=columns(establishment_id="uuid", word="text", dossier_id="uuid", person_id="uuid"),
+            kept=False,
         ),
     )
 
@@ -122,22 +123,23 @@ def _words(person: Row | None) -> frozenset[str]:
 
 def _word_keys(enrolment: Row, words: Iterable[str]) -> list[tuple[str, str, str, str]]:
     dossier_id, person_id = enrolment["dossier_id"], enrolment["person_id"]
+    ordered = sorted(words)
     return [
         (establishment_id, word, dossier_id, person_id)
         for establishment_id in (_FUND, *enrolment["visible"])
-        for word in sorted(words)
+        for word in ordered
     ]
 
 
 def _add_words(enrolment: Row, words: Iterable[str], rows: Rows) -> None:
-    keys = _word_keys(enrolment, words)
-    # A person is enrolled in a dossier once, and has a word once: said so, that no query looks for each.
-    rows.prepare([new("trainee_word", *values) for values in keys])
-    for establishment_id, word, dossier_id, person_id in keys:
-        rows.put(
-            "trainee_word",
-            {"establishment_id": establishment_id, "word": word, "dossier_id": dossier_id, "person_id": person_id},
-        )
+    # A person is enrolled in a dossier once, and has a word once.
+    rows.add(
+        "trainee_word",
+        [
+            {"establishment_id": establishment_id, "word": word, "dossier_id": dossier_id, "person_id": person_id}
+            for establishment_id, word, dossier_id, person_id in _word_keys(enrolment, words)
+        ],
+    )
 
 
 def _forget_words(enrolment: Row, words: Iterable[str], rows: Rows) -> None:

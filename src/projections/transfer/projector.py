@@ -37,8 +37,7 @@ _COPIED: Final = (
 def _preparation(entry: Entry) -> Iterator[Need]:
     yield new("transfer", entry.id)
     yield new("transfer_payee", entry.id)
-    for number, line in enumerate(entry.data["lines"], start=1):
-        yield new("transfer_line", entry.id, number)
+    for line in entry.data["lines"]:
         yield key("transfer_party", line["dossier_id"])
 
 
@@ -124,6 +123,7 @@ class TransferProjector(Projector):
                 amount_cents="bigint",
                 visible="uuid[]",
             ),
+            kept=False,
         ),
         Table("transfer_party", key=("dossier_id",), columns=columns(dossier_id="uuid", visible="uuid[]")),
     )
@@ -154,12 +154,13 @@ class TransferProjector(Projector):
     def prepared(self, event: Entry, rows: Rows) -> None:
         data = event.data
         beneficiary_id = data["beneficiary"]["establishment_id"]
-        seen_by = {beneficiary_id}
+        seen_by, lines = {beneficiary_id}, []
         for number, line in enumerate(data["lines"], start=1):
             visible = {beneficiary_id, *_party(rows, line["dossier_id"])}
             seen_by |= visible
             facts = {name: line[name] for name in _COPIED}
-            rows.put("transfer_line", {"transfer_id": event.id, "number": number, **facts, "visible": sorted(visible)})
+            lines.append({"transfer_id": event.id, "number": number, **facts, "visible": sorted(visible)})
+        rows.add("transfer_line", lines)
         common = {
             "transfer_id": event.id,
             "lot_id": data["lot_id"],

@@ -19,7 +19,7 @@ WHO = UUID(int=1)
 
 def entry(position: int, **data: object) -> Entry:
     at = datetime(2022, 9, 1, tzinfo=UTC)
-    return Entry(position, str(WHO), 1, "person.registered.v1", at, None, (), data)
+    return Entry(position, str(WHO), 1, "person.registered.v1", at, None, data)
 
 
 @pytest.fixture

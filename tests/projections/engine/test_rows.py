@@ -37,8 +37,13 @@ def piece(number: int, title: str = "devis", dossier: str = "d1") -> dict[str, A
     return {"dossier_id": dossier, "number": number, "tags": ("a",), "title": title}
 
 
-def changes(rows: Rows) -> list[tuple[Row | None, Row | None]]:
-    return [(change.before, change.after) for _, found in rows.changes() for change in found]
+def changes(rows: Rows) -> list[tuple[str, Row]]:
+    return [
+        (kind, row)
+        for _, found in rows.changes()
+        for kind in ("made", "changed", "gone")
+        for row in getattr(found, kind)
+    ]
 
 
 def test_a_fold_sees_its_own_changes_through_key_and_index():
@@ -48,7 +53,11 @@ def test_a_fold_sees_its_own_changes_through_key_and_index():
     assert [row["number"] for row in rows.where("piece", "dossier_id", "d1")] == [2, 3]
     assert rows.get("piece", "d1", 1) is None
     assert rows.change("piece", "d1", 2, title="accord")["title"] == "accord"
-    assert changes(rows) == [(None, piece(3, "facture")), (piece(1), None), (piece(2), piece(2, "accord"))]
+    assert changes(rows) == [
+        ("made", piece(3, "facture")),
+        ("changed", piece(2, "accord")),
+        ("gone", piece(1)),
+    ]
 
 
 def test_a_row_that_came_back_to_what_it_was_is_not_written():

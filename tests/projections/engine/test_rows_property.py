@@ -42,13 +42,13 @@ class Store:
 
     def commit(self, rows: Rows) -> None:
         for _, changes in rows.changes():
-            for change in changes:
-                one = (change.after or change.before or {})["id"]
-                assert self.rows.get(one) == change.before
-                if change.after is None:
-                    del self.rows[one]
-                else:
-                    self.rows[one] = change.after
+            for row in changes.gone:
+                assert self.rows.pop(row["id"]) == row
+            for row in changes.changed:
+                assert self.rows[row["id"]] != row
+            for row in changes.made:
+                assert row["id"] not in self.rows
+            self.rows |= {row["id"]: row for row in (*changes.changed, *changes.made)}
 
 
 @settings(max_examples=400, deadline=None)

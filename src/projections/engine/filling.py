@@ -1,0 +1,157 @@
+"""Filling empty tables from the log as fast as it goes: what a rebuild does first.
+
+One thread reads ahead and one writes behind, while this one folds; they spend their time waiting for PostgreSQL. Each
+batch is a transaction that moves the positions, as ever, so that what was filled is whole up to them, however it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any, Final
+
+import psycopg
+import structlog
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
+
+from ledger.log.database import SESSION
+from projections.engine import positions
+from projections.engine.batches import SETTINGS, collected_later
+from projections.engine.folding import FoldFailed, fold, prepared, shared_out
+from projections.engine.opening import Opener
+from projections.engine.positions import Fenced, Position
+from projections.engine.projector import Projector
+from projections.engine.reading import Raw, decoded, read_raw
+from projections.engine.rows import Rows
+from projections.engine.store import Statements, TableLoader, statements
+from projections.engine.table import Key, Row, Table
+
+KEEP_ROWS: Final = 200_000  # in memory, of all the projections of one process: some 200 MB
+_APPLICATION: Final = "dossier-ledger rebuild"
+
+_log = structlog.get_logger(__name__)
+
+
+def fill(
+    url: str,
+    schema: str,
+    projectors: Sequence[Projector],
+    keyring: Opener,
+    known: Container[str],
+    *,
+    upto: int,
+    batch: int,
+    progress: Callable[[int], None],
+) -> None:
+    """Fold the log up to a position into the tables of `projectors`, which are empty and which nobody else fills.
+
+    Whatever stands in the way (an event that a fold or the database refuses, a name that is not known, a connection
+    that is lost) ends it there, without an error: `Batches` goes on from where the positions then are, and tells.
+    """
+    with ExitStack() as stack:
+        connections = [stack.enter_context(_connected(url)) for _ in range(3)]
+        filler = _Filler(schema, projectors, keyring, connections)
+        try:
+            with collected_later():
+                filler.run(_skipped(projectors, known), known, upto, batch, progress)
+        except (FoldFailed, Fenced, psycopg.Error) as error:
+            _log.info("rebuild goes on with care", error=type(error).__name__)
+
+
+class _Filler:
+    def __init__(
+        self,
+        schema: str,
+        projectors: Sequence[Projector],
+        keyring: Opener,
+        connections: Sequence[Connection[DictRow]],
+    ) -> None:
+        self._schema = schema
+        self._keyring = keyring
+        self._reading, self._writing, loading = connections
+        self._written: Future[None] | None = None
+        loader = _AfterWriting(TableLoader(loading, schema), self._wait)
+        self._rows = {each.NAME: (each, Rows(each.TABLES, loader, whole=True)) for each in projectors}
+        with self._writing.transaction():
+            self._owned = positions.claim(self._writing, schema, list(self._rows))
+
+    def run(
+        self, skipped: Sequence[str], known: Container[str], upto: int, batch: int, progress: Callable[[int], None]
+    ) -> None:
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+            ends = [min(start + batch, upto) for start in range(0, upto, batch)]
+            coming = reader.submit(read_raw, self._reading, 0, ends[0], skipped) if ends else None
+            for end, after in zip(ends, [*ends[1:], None], strict=True):
+                rows: Raw = coming.result() if coming else []
+                coming = reader.submit(read_raw, self._reading, end, after, skipped) if after else None
+                if not self._fold(rows, known):
+                    break
+                self._wait()
+                self._written = writer.submit(self._write, self._changes(), self._owned, end)
+                self._move(end)
+                progress(end)
+            self._wait()
+
+    def _fold(self, raw: Raw, known: Container[str]) -> bool:
+        entries = decoded(raw)
+        if any(name not in known for name in {entry.name for entry in entries}):
+            return False
+        shares = shared_out([projector for projector, _ in self._rows.values()], entries)
+        for name, mine in shares.items():
+            projector, rows = self._rows[name]
+            fold(projector, prepared(projector, mine, self._keyring), rows)
+        return True
+
+    def _changes(self) -> list[Statements]:
+        return [
+            statements(self._schema, table, changes, copy=True)
+            for _, rows in self._rows.values()
+            for table, changes in rows.changes()
+        ]
+
+    def _write(self, changes: Iterable[Statements], owned: dict[str, Position], upto: int) -> None:
+        with self._writing.transaction():
+            positions.move(self._writing, self._schema, owned, upto)
+            for each in changes:
+                each.run(self._writing)
+
+    def _move(self, end: int) -> None:
+        self._owned = {name: replace(at, position=end) for name, at in self._owned.items()}
+        share = KEEP_ROWS // len(self._rows)
+        for _, rows in self._rows.values():
+            rows.written(keep=share)
+
+    def _wait(self) -> None:
+        if self._written is not None:
+            written, self._written = self._written, None
+            written.result()
+
+
+class _AfterWriting:
+    """A loader that sees the batch before: it is still being written when its rows may be asked for again."""
+
+    def __init__(self, loader: TableLoader, wait: Callable[[], None]) -> None:
+        self._loader = loader
+        self._wait = wait
+
+    def by_key(self, table: Table, keys: Sequence[Key]) -> Iterable[Row]:
+        self._wait()
+        return self._loader.by_key(table, keys)
+
+    def by_index(self, table: Table, column: str, values: Sequence[Any]) -> Iterable[Row]:
+        self._wait()
+        return self._loader.by_index(table, column, values)
+
+
+def _skipped(projectors: Sequence[Projector], known: Container[str]) -> list[str]:
+    """The names that need not be read. Unknown ones are read, since nothing may be folded after them."""
+    handled = {name for projector in projectors for name in projector.HANDLERS}
+    return [name for name in known if name not in handled] if isinstance(known, Iterable) else []
+
+
+def _connected(url: str) -> Connection[DictRow]:
+    options = " ".join([SESSION, *(f"-c {name}={value}" for name, value in SETTINGS.items())])
+    return psycopg.connect(url, autocommit=True, row_factory=dict_row, options=options, application_name=_APPLICATION)
