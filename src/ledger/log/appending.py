@@ -9,6 +9,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from ledger.log.refusals import GuardBroken
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedValue:
@@ -75,6 +77,21 @@ def arguments(batch: Sequence[Append]) -> list[list[Any]]:
         *_columns(guards, 3),
         *_columns(keys, 5),
     ]
+
+
+def check_guards_within(batch: Sequence[Append]) -> None:
+    """GuardBroken where one append writes a stream that a later one of the same transaction only read.
+
+    `log.append` compares guards with what was recorded before the transaction, and sees nothing of what is written with
+    it: two orders, each depending on the stream that the other changes, would both go through.
+    """
+    if not any(append.guards for append in batch):
+        return
+    written: set[object] = set()
+    for index, append in enumerate(batch):
+        if any(guard.stream_id in written for guard in append.guards):
+            raise GuardBroken(index, "guard broken by an append of the same transaction")
+        written.update(event.originator_id for event in append.events)
 
 
 def array_literal(ids: tuple[UUID, ...]) -> str:

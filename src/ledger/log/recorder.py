@@ -24,7 +24,7 @@ from psycopg.rows import DictRow
 
 from ledger.kit.ids import uuid7
 from ledger.log import subscription
-from ledger.log.appending import Append, arguments
+from ledger.log.appending import Append, arguments, check_guards_within
 from ledger.log.committer import Committer
 from ledger.log.database import Database, Role
 from ledger.log.refusals import AppendVoided, is_disconnection, refusal
@@ -66,6 +66,7 @@ class Recorder(ApplicationRecorder):
 
     def _base(self, batch: Sequence[Append]) -> int:
         """Write the batch; return the position before its first event. One thread at a time (the committer's)."""
+        check_guards_within(batch)
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = self.database.dedicated(Role.WRITER)
@@ -73,8 +74,8 @@ class Recorder(ApplicationRecorder):
         except psycopg.Error as error:
             if is_disconnection(error):
                 return self._settled_base(batch, error)
-            if isinstance(error, psycopg.DatabaseError):
-                raise refusal(error) from error
+            if isinstance(error, psycopg.DatabaseError) and (refused := refusal(error)) is not error:
+                raise refused from error
             raise
         return int(row["base"]) if row else 0
 

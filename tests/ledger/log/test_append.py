@@ -68,6 +68,20 @@ def test_a_guard_that_no_longer_holds_names_its_command(recorder: Recorder) -> N
     assert recorder.max_notification_id() == 2
 
 
+def test_a_guard_does_not_hold_against_what_is_written_with_it(recorder: Recorder) -> None:
+    """Each of two orders reads what the other changes: written together, only the first may go through."""
+    one, other = uuid7(), uuid7()
+    recorder.append([Append([fact(one), fact(other)])])
+    first = Append([fact(one, 2)], guards=[Guard(other, 1)])
+    second = Append([fact(other, 2)], guards=[Guard(one, 1)])
+    with pytest.raises(GuardBroken) as refused:
+        recorder.append([first, second])
+    assert refused.value.command == 1
+    assert recorder.append([first]) == [3]
+    recorder.append([Append([fact()], guards=[Guard(one, 2)]), Append([fact(one, 3)])])
+    assert recorder.max_notification_id() == 5
+
+
 def test_a_value_is_claimed_once_and_named_in_the_refusal(recorder: Recorder) -> None:
     first, second = uuid7(), uuid7()
     recorder.append([Append([fact(first)], claims=[claim(b"a", first)])])
