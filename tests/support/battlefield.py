@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,18 +75,6 @@ class Battlefield:
             if not program.lives():
                 program.start()
 
-    def until_caught_up(self, seconds: float = 60) -> None:
-        """Wait until every read model stands at the log's head, and none has failed."""
-        deadline = time.monotonic() + seconds
-        behind = "select projector, position, state, error from read.position where state <> 'live' or position < "
-        while True:
-            with psycopg.connect(self.settings.database_url) as connection:
-                rows = connection.execute(f"{behind} (select max(position) from log.events)".encode()).fetchall()
-            if not rows:
-                return
-            assert time.monotonic() < deadline, f"read models do not catch up: {rows}"
-            time.sleep(0.1)
-
     def said(self) -> str:
         return "\n".join(f"--- {program.name}\n{program.said()}" for program in self.programs)
 
@@ -118,13 +105,8 @@ def battlefield(place: Path) -> Iterator[Battlefield]:
     try:
         settings = Settings(server.url("ledger"), server.url("ledger_keys"), data_dir=data_dir, origin=ORIGIN)
         services.migrate(settings)
-        standing = _standing(settings)
-        environment = {
-            "DATABASE_URL": settings.database_url,
-            "KEYS_DATABASE_URL": settings.keys_database_url,
-            "DATA_DIR": str(data_dir),
-            "ORIGIN": ORIGIN,
-        }
+        standing = standing_on(settings)
+        environment = environment_of(settings)
         apis = [api(f"api-{n}", place, environment) for n in (1, 2)]
         workers = [worker(f"worker-{n}", place, environment) for n in (1, 2)]
         programs = [program for program, _ in apis] + workers
@@ -140,7 +122,17 @@ def battlefield(place: Path) -> Iterator[Battlefield]:
         embedded.stop(field_.server if field_ else server)
 
 
-def _standing(settings: Settings) -> Standing:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables by which the programs find a deployment."""
+    return {
+        "DATABASE_URL": settings.database_url,
+        "KEYS_DATABASE_URL": settings.keys_database_url,
+        "DATA_DIR": str(settings.data_dir),
+        "ORIGIN": settings.origin,
+    }
+
+
+def standing_on(settings: Settings) -> Standing:
     """Accounts with tokens, a provider, a company, dossiers with an agreement."""
     with services.opened(settings) as service:
         givens = Givens(service.ledger)

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
-from gateway.doctor import keys, models, place, records, server
+from gateway.doctor import keys, models, place, records, server, standby
 from gateway.doctor.finding import Check, Finding, Level, Patient, Runbook, fail
 from gateway.settings import Settings
 from ledger.log.database import Database
@@ -27,6 +27,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("délais", server.statement_timeouts),
     ("PostgreSQL", server.version),
     ("durabilité", server.durability),
+    ("secours", standby.synchronous),
     ("migrations", server.migrations),
     ("origine", server.origin),
     ("rôles", server.roles),

@@ -29,6 +29,7 @@ class Runbook(StrEnum):
     DATABASE_SLOW = "database-slow"
     CONNECTIONS = "connections"
     DURABILITY = "durability"
+    STANDBY = "standby"
     MIGRATIONS = "migrations"
     LOG_READ_ONLY = "log-read-only"
     LOG_DAMAGED = "log-damaged"

@@ -63,6 +63,8 @@ def refusal(error: psycopg.DatabaseError) -> BaseException:
             return PositionTaken(detail)
         case "23505":
             return IntegrityError(error.diag.constraint_name or "")
+        case _ if isinstance(error, psycopg.OperationalError):
+            return error  # a lock not had, a full disk, a time-out: of the moment, and undone whole
         case _:
             return DatabaseError(str(error))
 
