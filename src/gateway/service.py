@@ -13,6 +13,7 @@ from gateway.settings import Settings
 from ledger.application import Ledger
 from ledger.kit.keyring import Keyring, MasterKey
 from ledger.kit.keyring import migrate as migrate_keys
+from ledger.kit.master_keys import MasterKeyFiles
 from ledger.log.database import AsyncDatabase, Database
 from ledger.log.migrations import migrate as migrate_log
 from ledger.log.outside import Outside, guard
@@ -73,7 +74,8 @@ async def serving(settings: Settings) -> AsyncIterator[Service]:
 
 def _keyring(settings: Settings) -> Keyring:
     master = MasterKey.from_environment() or MasterKey.from_file_or_new(_private(settings))
-    return Keyring(settings.keys_database_url, master)
+    beside = MasterKeyFiles(settings.master_key_path).beside
+    return Keyring(settings.keys_database_url, master, others=beside)
 
 
 def _private(settings: Settings) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from typing import Final
 from uuid import UUID
@@ -14,6 +15,16 @@ from psycopg_pool import ConnectionPool
 from ledger.kit.master_key import KeyringFault, MasterKey, MasterKeyFault
 
 _BATCH: Final = 5_000
+_CREATE: Final = """
+with newest as (select coalesce(max(number), 0) as number from keys.epoch), made as (
+    insert into keys.subject_key (subject, wrapped, epoch)
+    select new.subject, new.wrapped, %(epoch)s
+    from unnest(%(subjects)b::uuid[], %(wrapped)b::bytea[]) as new (subject, wrapped), newest
+    where newest.number <= %(newest)s
+    on conflict do nothing returning subject
+)
+select newest.number, array(select subject from made) from newest
+"""
 _MIGRATION_LOCK: Final = 0x6B657973  # "keys": any constant will do, this database has no other advisory lock
 _MIGRATIONS: Final = ("keys.sql",)
 
@@ -36,11 +47,21 @@ class KeyStore:
     """Keys by subject. Each call is committed when it returns; an unreachable database raises.
 
     `master` wraps what is new; `retired` are master keys of other epochs, which unwrap what a rotation has not reached.
+    `others` looks for master keys that were put beside it since: it is asked when the database has an epoch that is not
+    known here, so that a rotation needs no restart.
     """
 
-    def __init__(self, url: str, master: MasterKey, retired: Sequence[MasterKey] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        master: MasterKey,
+        retired: Sequence[MasterKey] = (),
+        others: Callable[[], Iterable[MasterKey]] = tuple,
+    ) -> None:
         self._master = master
         self._masters = {known.epoch: known for known in (*retired, master)}
+        self._others = others
+        self._noticing = threading.Lock()
         # Autocommit: each statement here is whole in itself, and a read costs one round trip.
         self._pool = ConnectionPool(
             url,
@@ -81,16 +102,24 @@ class KeyStore:
         return made
 
     def _create_batch(self, subjects: list[UUID]) -> dict[UUID, bytes]:
-        master, keys = self._master, {subject: os.urandom(32) for subject in subjects}
+        keys = {subject: os.urandom(32) for subject in subjects}
+        newest, made = self._insert(keys, upto=self._master.epoch)
+        if newest > self._master.epoch:
+            # A rotation has begun. Without its master key one goes on with one's own: it is wrapped anew another time.
+            self._notice()
+            _, made = self._insert(keys, upto=2**31 - 1)
+        return {subject: keys[subject] for subject in made}
+
+    def _insert(self, keys: dict[UUID, bytes], *, upto: int) -> tuple[int, list[UUID]]:
+        """The database's newest epoch, and the subjects whose keys were made: none where it is later than `upto`."""
+        master = self._master
+        wrapped = [master.wrap(subject.bytes, key) for subject, key in keys.items()]
+        values = {"epoch": master.epoch, "subjects": list(keys), "wrapped": wrapped, "newest": upto}
         with self._pool.connection() as connection:
-            made = connection.execute(
-                "insert into keys.subject_key (subject, wrapped, epoch)"
-                " select subject, wrapped, %s from unnest(%b::uuid[], %b::bytea[]) as new (subject, wrapped)"
-                " on conflict do nothing returning subject",
-                [master.epoch, subjects, [master.wrap(subject.bytes, key) for subject, key in keys.items()]],
-                binary=True,
-            ).fetchall()
-        return {subject: keys[subject] for (subject,) in made}
+            row = connection.execute(_CREATE, values, binary=True).fetchone()
+        if row is None:
+            raise KeyringFault("the keys' database answered nothing to an insert")
+        return row[0], row[1]
 
     def destroy(self, subject: UUID) -> None:
         """Forget a key for ever; its row stays, or is made, so that the subject is never given another."""
@@ -124,16 +153,34 @@ class KeyStore:
             raise MasterKeyFault(f"epoch {new.epoch} is older than {max(self._masters)}")
         self._enter_epoch(new)
         self._masters[new.epoch] = self._master = new
+        with self._pool.connection() as connection, connection.transaction():
+            # Whoever was inserting without having seen the new epoch is waited for; whoever comes later sees it.
+            connection.execute("lock table keys.subject_key in share mode")
         return self._rewrap_secrets() + sum(iter(self._rewrap_batch, 0))
 
     def close(self) -> None:
         self._pool.close()
 
     def _master_of(self, epoch: int) -> MasterKey:
+        if epoch not in self._masters:
+            self._notice()
         master = self._masters.get(epoch)
         if master is None:
             raise MasterKeyFault(f"a key is wrapped in epoch {epoch}, whose master key this process was not given")
         return master
+
+    def _notice(self) -> None:
+        """Take up the master keys of epochs that others have begun; what is new is wrapped under the newest of them."""
+        with self._noticing:
+            found = {other.epoch: other for other in self._others()}
+            with self._pool.connection() as connection:
+                rows = connection.execute("select number, fingerprint from keys.epoch").fetchall()
+            begun = {
+                epoch: found[epoch] for epoch, print_ in rows if epoch in found and found[epoch].fingerprint == print_
+            }
+            self._masters = {**begun, **self._masters}
+            usable = self._masters.keys() & {epoch for epoch, _ in rows}
+            self._master = self._masters[max(usable, default=self._master.epoch)]
 
     def _enter_epoch(self, master: MasterKey) -> None:
         """Refuse a master key that is not the one its epoch began with, before anything is wrapped under it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -42,7 +42,7 @@ class Keyring:
 
     An unreachable database raises, always: only a missing or destroyed key opens to ERASED. A key destroyed by another
     process stays usable here for `ttl_seconds` at most. `retired` are the master keys of other epochs, given while a
-    rotation is under way.
+    rotation is under way; `others` finds those that are put in place while this process runs.
     """
 
     def __init__(
@@ -51,10 +51,11 @@ class Keyring:
         master: MasterKey,
         *,
         retired: Sequence[MasterKey] = (),
+        others: Callable[[], Iterable[MasterKey]] = tuple,
         cache_size: int = 50_000,
         ttl_seconds: float = 60.0,
     ) -> None:
-        self._store = KeyStore(url, master, retired)
+        self._store = KeyStore(url, master, retired, others)
         self._cache = KeyCache(cache_size, ttl_seconds)
         self._derived: dict[str, bytes] = {}
 
