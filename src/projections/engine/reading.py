@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
@@ -13,7 +14,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow, tuple_row
 
 import ledger
-from ledger.kit.names import published
+from ledger.kit.names import readable, retired
+from ledger.log.upcasting import upcast
 from projections.engine.entry import Entry
 
 # Ids leave PostgreSQL as text, since folds know them as they stand in the payload.
@@ -44,15 +46,22 @@ def read_raw(connection: Connection[DictRow], after: int, upto: int, skipping: I
 
 
 def decoded(rows: Raw) -> list[Entry]:
-    return [
+    """The rows as entries, each in the newest version of its name: folds know no other."""
+    entries = [
         Entry(position, stream, version, name, recorded_at, actor, orjson.loads(payload))
         for position, stream, version, name, recorded_at, actor, payload in rows
     ]
+    return [_current(entry) if entry.name in retired() else entry for entry in entries] if retired() else entries
+
+
+def _current(entry: Entry) -> Entry:
+    name, data = upcast(entry.name, entry.data)
+    return replace(entry, name=name, data=data)
 
 
 def known_names() -> Container[str]:
-    """Every published name of this release: all nouns' events are imported, whether or not a projector reads them."""
+    """Every published name that this release reads: all nouns' events are imported, whether or not a projector reads them."""
     for module in pkgutil.iter_modules(ledger.__path__, "ledger."):
         if module.ispkg and find_spec(f"{module.name}.events"):
             import_module(f"{module.name}.events")
-    return published
+    return readable

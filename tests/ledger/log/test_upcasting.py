@@ -24,6 +24,7 @@ from ledger.log.database import Database, Role
 from ledger.log.reader import read_after
 from ledger.log.recorder import Recorder
 from ledger.log.upcasting import upcast, upcasts
+from projections.engine.reading import known_names, read_entries
 
 AT = datetime(2026, 3, 5, 9, tzinfo=UTC)
 
@@ -119,6 +120,17 @@ def test_what_was_recorded_stays_as_it_was(second_release: Release, recorder: Re
         (event,) = read_after(connection, 0, 10)
     assert (event.name, event.data["height_m"]) == ("thing.measured.v1", 2)
     assert (event.current().name, event.current().data["height_mm"]) == ("thing.measured.v3", 2000)
+
+
+def test_folds_see_the_newest_version(second_release: Release, recorder: Recorder, database: Database) -> None:
+    rows = [row(uuid7(), 1, "thing.measured.v1", height_m=2), row(uuid7(), 1, "thing.opened.v1")]
+    recorder.append([Append(rows)])
+    with database.transaction(Role.PROJECTOR) as connection:
+        measured, opened = read_entries(connection, 0, 10)
+    assert (measured.name, measured.data["height_mm"]) == ("thing.measured.v3", 2000)
+    assert opened.name == "thing.opened.v1"
+    assert {"thing.measured.v1", "thing.measured.v3"} <= set(readable)
+    assert known_names() is readable
 
 
 def test_a_retired_name_is_readable_and_never_free_again(second_release: Release) -> None:
