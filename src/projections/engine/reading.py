@@ -60,7 +60,7 @@ def _current(entry: Entry) -> Entry:
 
 
 def known_names() -> Container[str]:
-    """Every published name that this release reads: all nouns' events are imported, whether or not a projector reads them."""
+    """Every published name that this release reads. All nouns' events are imported, whatever the projectors read."""
     for module in pkgutil.iter_modules(ledger.__path__, "ledger."):
         if module.ispkg and find_spec(f"{module.name}.events"):
             import_module(f"{module.name}.events")
