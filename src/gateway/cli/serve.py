@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
@@ -15,6 +15,8 @@ from gateway.cli.deployment import DataDir, located
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.cli.stopping import until_told
 from gateway.settings import Settings
+
+DRAIN_SECONDS: Final = 30  # what is under way is finished first; a client that never ends is not waited for
 
 
 def serve(
@@ -39,7 +41,15 @@ class Api(uvicorn.Server):
         self._until = until or threading.Event()
         application = create_app(settings)
         # No access log: uvicorn's would hold the raw query. Ours holds the route's template.
-        super().__init__(uvicorn.Config(application, access_log=False, log_config=None, server_header=False))
+        super().__init__(
+            uvicorn.Config(
+                application,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
+        )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
