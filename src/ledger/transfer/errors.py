@@ -37,7 +37,7 @@ class FourEyes(RuleBroken):
     """A lot is released by another hand than any that prepared it (row B3)."""
 
     code = "four-eyes"
-    template = "Vous avez préparé ce lot : une autre personne doit le remettre à la banque."
+    template = "Ce lot est à remettre à la banque par une autre personne que celles qui l'ont préparé."
 
 
 class BeneficiaryAlreadyInLot(RuleBroken):

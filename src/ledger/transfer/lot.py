@@ -60,7 +60,8 @@ class Lot(Aggregate, opens_with=LotOpened):
             raise errors.LotEmpty
         if (transfer_count, total_cents) != (self.transfer_count, self.total_cents):
             raise errors.ControlTotalsDiffer(count=self.transfer_count, total_cents=self.total_cents)
-        if by is not None and by in self.preparers:
+        # The system releases what it alone prepared: an import cannot finish what a person began.
+        if by in self.preparers or (by is None and self.preparers):
             raise errors.FourEyes
         self.trigger_event(LotReleased, timestamp=at, transfer_count=transfer_count, total_cents=total_cents, on=on)
 

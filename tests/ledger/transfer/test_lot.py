@@ -25,6 +25,15 @@ def test_a_lot_is_opened_once_under_its_reference(story: Story):
     assert story.when(open_lot).then_refused(AlreadyClaimed).kind == "lot"
 
 
+def test_the_system_does_not_release_what_a_person_prepared(story: Story, fund: Givens):
+    """Four eyes: an import adds to a lot that an accountant began, and cannot release it in place of another one."""
+    lot_id = fund.lot()
+    prepared(fund, lot_id)
+    prepared(fund, lot_id, actor=fund.account())
+    story.when(fund.releasing(lot_id)).then_refused(errors.FourEyes)
+    story.when(fund.releasing(lot_id), actor=fund.account()).then(e.LotReleased)
+
+
 def test_a_lot_is_released_by_another_hand_than_any_that_prepared_it(story: Story, fund: Givens):
     """Four eyes: even one transfer among many, even one that was withdrawn since, makes its author a preparer."""
     lot_id = fund.lot()
