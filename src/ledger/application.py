@@ -171,7 +171,7 @@ class Ledger(Application[UUID]):
             self._cache.evict(unit.remembered)
             raise
         unit.accept(decided)
-        self._cache.put(unit.streams())
+        self._cache.put(unit.streams(), epoch=unit.epoch)
         return outcome
 
     def execute_many(

@@ -71,6 +71,7 @@ class UnitOfWork:
         self, recorder: Recorder, codec: Codec, keyring: Keyring, now: datetime, cache: AggregateCache | None = None
     ) -> None:
         self.recorder = recorder
+        self.epoch = recorder.epoch  # before anything is read
         self.keyring = keyring
         self.now = now
         self.remembered: set[UUID] = set()
@@ -135,7 +136,7 @@ class UnitOfWork:
         It may be what this process remembers, which the append then guards; `current` brings it up to the log's state.
         """
         if stream_id not in self._streams:
-            self._streams[stream_id] = self._cache.get(stream_id) if self._cache is not None else None
+            self._streams[stream_id] = self._cache.get(stream_id, epoch=self.epoch) if self._cache is not None else None
             if self._streams[stream_id] is None:
                 self._streams[stream_id] = self._folded(self.recorder.select_events(stream_id))
             else:
@@ -243,6 +244,7 @@ class Desk:
             claims=self._claims(events),
             guards=[guard for guard in guards if guard is not None],
             key=key,
+            epoch=self.unit.epoch,
         )
 
     def _claims(self, events: list[Event]) -> list[ClaimedValue]:

@@ -42,7 +42,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One command's write. `dossiers` is parallel to `events`: the dossiers that each concerns."""
+    """One command's write. `dossiers` is parallel to `events`: the dossiers that each concerns.
+
+    `epoch` is the recorder's when what it was decided on was read: it is written in that epoch or not at all. None for
+    what was decided on nothing.
+    """
 
     events: Sequence[StoredEvent]
     dossiers: Sequence[tuple[UUID, ...]] = ()
@@ -53,6 +57,7 @@ class Append:
     claims: Sequence[ClaimedValue] = ()
     guards: Sequence[Guard] = ()
     key: Key | None = None
+    epoch: int | None = None
 
 
 def arguments(batch: Sequence[Append]) -> list[list[Any]]:

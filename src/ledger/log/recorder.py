@@ -48,6 +48,10 @@ class Recorder(ApplicationRecorder):
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.epoch = 0
+        """Counts the connections that were lost. Behind a new one may be a server that never had the last commits: what
+        was read or remembered in an earlier epoch is nothing to decide on.
+        """
         self._committer = Committer(self._write)
         self._connection: Connection[DictRow] | None = None
 
@@ -68,22 +72,34 @@ class Recorder(ApplicationRecorder):
         """Write the batch; return the position before its first event. One thread at a time (the committer's)."""
         check_guards_within(batch)
         try:
-            if self._connection is None or self._connection.closed:
-                self._connection = self.database.dedicated(Role.WRITER)
-            row = self._connection.execute(_APPEND, arguments(batch), prepare=True).fetchone()
+            connection = self._connected()
+            if any(append.epoch not in {None, self.epoch} for append in batch):
+                raise AppendVoided("it was decided before the connection was lost")
+            row = connection.execute(_APPEND, arguments(batch), prepare=True).fetchone()
         except psycopg.Error as error:
             if is_disconnection(error):
+                self.epoch += 1
                 return self._settled_base(batch, error)
             if isinstance(error, psycopg.DatabaseError) and (refused := refusal(error)) is not error:
                 raise refused from error
             raise
         return int(row["base"]) if row else 0
 
+    def _connected(self) -> Connection[DictRow]:
+        if self._connection is None or self._connection.closed:
+            self.epoch += self._connection is not None
+            self._connection = None
+            self._connection = self.database.dedicated(Role.WRITER)
+        return self._connection
+
     def _settled_base(self, batch: Sequence[Append], error: psycopg.Error) -> int:
         """After a lost connection. The batch is one transaction: its first receipt tells of all of it."""
         first = batch[0]
         if first.command_id is None:
             raise OperationalError("the connection was lost, and there is no receipt to look up") from error
+        # What cut one connection has often cut them all: those that died in the pool are thrown away first.
+        self.database.pool.open()
+        self.database.pool.check()
         with self.database.transaction(Role.WRITER) as connection:
             row = connection.execute("select log.settle(%s) as position", (first.command_id,)).fetchone()
         if row is None or row["position"] is None:
