@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import psycopg
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from psycopg_pool import PoolTimeout
 
 from ledger.log.database import Role
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 _PROJECTIONS = "select projector, position, state from read.position"
 _HEAD = "select coalesce(max(position), 0) as head from log.events"
+_LOG = """
+select read_only is not null as closed,
+       coalesce((select extract(epoch from recorded_at - clock_timestamp())::float8 from log.events
+                 order by position desc limit 1), 0) as ahead
+from log.deployment
+"""
 
 
 class Metrics:
@@ -66,7 +74,9 @@ class StateCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield from self._projections()
+        yield from self._log()
         yield self._pools()
+        yield self._room()
 
     def _projections(self) -> Iterator[Metric]:
         position = GaugeMetricFamily("ledger_projection_position", "Last position folded.", labels=["projection"])
@@ -76,7 +86,7 @@ class StateCollector(Collector):
         appended = GaugeMetricFamily("ledger_log_position", "The log's highest position: events appended so far.")
         try:
             head, rows = self._read()
-        except psycopg.Error:
+        except (psycopg.Error, PoolTimeout):
             up.add_metric([], 0)
         else:
             up.add_metric([], 1)
@@ -92,6 +102,26 @@ class StateCollector(Collector):
             rows = connection.execute(_PROJECTIONS).fetchall()
             row = connection.execute(_HEAD).fetchone()
         return int(row["head"]) if row else 0, rows
+
+    def _log(self) -> Iterator[Metric]:
+        closed = GaugeMetricFamily("ledger_log_read_only", "1 when the log takes nothing until an operator decides.")
+        ahead = GaugeMetricFamily("ledger_clock_back_seconds", "How far the last event lies in the server's future.")
+        try:
+            with self._service.database.transaction(Role.PROJECTOR) as connection:
+                row = connection.execute(_LOG).fetchone()
+        except (psycopg.Error, PoolTimeout):
+            row = None
+        if row is not None:
+            closed.add_metric([], row["closed"])
+            ahead.add_metric([], max(0.0, row["ahead"]))
+        yield from (closed, ahead)
+
+    def _room(self) -> Metric:
+        room = GaugeMetricFamily("ledger_data_bytes", "Room where documents are kept.", labels=["state"])
+        usage = shutil.disk_usage(self._service.settings.data_dir)
+        room.add_metric(["free"], usage.free)
+        room.add_metric(["total"], usage.total)
+        return room
 
     def _pools(self) -> Metric:
         pools = GaugeMetricFamily("ledger_pool_connections", "Database connections.", labels=["pool", "state"])
