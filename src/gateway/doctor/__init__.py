@@ -20,7 +20,6 @@ from ledger.log.database import Database
 __all__ = ["Finding", "Level", "Runbook", "examine"]
 
 CONNECT_SECONDS: Final = 5
-PATIENCE: Final = "30s"  # of one statement, unless everything is read
 
 # In the order in which one thing rests on another.
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (

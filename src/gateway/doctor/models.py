@@ -13,7 +13,6 @@ from projections.engine.status import Condition, Status, status
 from projections.registry import ALL
 
 LATE_SECONDS: Final = 60.0
-_BESIDE: Final = "doctor_check"
 
 
 def standing(patient: Patient) -> Iterator[Finding]:
@@ -55,13 +54,14 @@ def row_security(patient: Patient) -> Iterator[Finding]:
     """Live tables against tables made anew by their own SQL, in a schema that is never committed."""
     live = read_positions(patient.connection, LIVE)
     lines: list[str] = []
+    beside = f"doctor_{patient.connection.info.backend_pid}"  # two doctors do not wait for each other
     with patient.connection.transaction(force_rollback=True):
-        patient.connection.execute(f"create schema {_BESIDE}".encode())
+        patient.connection.execute(f"create schema {beside}".encode())
         for projector in ALL:
             if projector.NAME in live and live[projector.NAME].version == projector.VERSION:
                 tables = [table.name for table in projector.TABLES]
-                patient.connection.execute(projector.ddl().replace("{schema}", _BESIDE).encode())
-                wanted = catalogue(patient.connection, _BESIDE, tables)
+                patient.connection.execute(projector.ddl().replace("{schema}", beside).encode())
+                wanted = catalogue(patient.connection, beside, tables)
                 lines += differences(wanted, catalogue(patient.connection, LIVE, tables))
     for line in lines:
         remedy = "Reconstruire ce modèle et basculer ; chercher qui l'a changé."

@@ -16,6 +16,7 @@ from ledger.log.migrations import scripts
 OLDEST: Final = 15
 SHORTEST_SECONDS: Final = 10  # of a statement: a group of appends may wait for the lock that long
 IDLE_SECONDS: Final = 10
+PATIENCE: Final = "60s"  # of one statement of ours, unless everything is read
 _EXHAUSTED: Final = ("too many clients", "too many connections", "remaining connection slots")
 _TRIGGERS: Final = ("events_append_only", "events_read_only", "event_dossier_append_only")
 
@@ -39,11 +40,9 @@ def version(patient: Patient) -> Iterator[Finding]:
 
 def statement_timeouts(patient: Patient) -> Iterator[Finding]:
     """A time-out that is shorter than the append's own wait refuses orders under load."""
-    rows = patient.connection.execute(
-        "select setting::bigint as ms from pg_settings where name = 'statement_timeout'"
-    ).fetchall()
-    shortest = rows[0]["ms"]
-    patient.connection.execute(f"set statement_timeout = '{0 if patient.thorough else '60s'}'".encode())
+    # Our own first, or what is looked for would cut the looking; `reset_val` is what the session began with.
+    patient.connection.execute(f"set statement_timeout = '{0 if patient.thorough else PATIENCE}'".encode())
+    shortest = _row(patient, "select reset_val::bigint as ms from pg_settings where name = 'statement_timeout'")["ms"]
     if 0 < shortest < SHORTEST_SECONDS * 1000:
         remedy = f"Retirer statement_timeout de ce compte ou de cette base, ou le porter à {SHORTEST_SECONDS} s."
         yield fail("délais", f"une requête est coupée après {shortest} ms", remedy, Runbook.DATABASE_SLOW)

@@ -138,10 +138,12 @@ class Outside:
 
 
 def guard(database: Database, outside: Outside) -> Verdict:
-    """Compare at start-up, and make the log read-only where it is behind its note or differs from it."""
+    """Compare, and make the log read-only where it is behind its note or differs from it: at start-up, and from then on
+    whenever the head is noted, since a database may be replaced under processes that go on.
+    """
     with database.transaction(Role.WRITER) as connection:
         verdict = outside.compare(connection)
-        if verdict.is_alarming:
+        if verdict.is_alarming and read_only_reason(connection) is None:
             connection.execute("select log.close_for_writing(%s)", (f"outside-head-{verdict}",))
             _log.error("the log is read-only: it does not agree with its outside head", verdict=str(verdict))
     return verdict
@@ -162,11 +164,12 @@ def keep_noting(database: Database, outside: Outside, stop: threading.Event, sec
 
 
 def note_now(database: Database, outside: Outside) -> Head:
-    """Note the head as it is; the head. A log that was made read-only, or does not agree, moves no note."""
+    """Note the head as it is; the head. A log that does not agree with its note moves it no further, and is closed."""
+    verdict = guard(database, outside)
     with database.transaction(Role.AUDITOR) as connection:
         head = Head.of(connection)
-        if not outside.compare(connection).is_alarming and head.position:
-            outside.note(head)
+    if not verdict.is_alarming and head.position:
+        outside.note(head)
     return head
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -139,3 +140,29 @@ def test_a_worker_keeps_noting_and_notes_the_end(database: Database, recorder: R
     found = outside.read()
     assert found is not None
     assert found.position == last
+
+
+def test_a_database_replaced_under_a_running_worker_is_noticed(
+    database: Database, recorder: Recorder, outside: Outside, ledger_url: str
+) -> None:
+    """A standby that was behind is promoted, and the processes go on: within seconds the log is closed."""
+    append(recorder)
+    append(recorder)
+    stop = threading.Event()
+    noting = threading.Thread(target=keep_noting, args=(database, outside, stop, 0.01))
+    noting.start()
+    try:
+        deadline = time.monotonic() + 20
+        while outside.read() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        lose(ledger_url, 2)
+        reason = None
+        while reason is None and time.monotonic() < deadline:
+            with database.transaction(Role.AUDITOR) as connection:
+                reason = read_only_reason(connection)
+    finally:
+        stop.set()
+        noting.join()
+    assert reason == "outside-head-behind"
+    with pytest.raises(LogReadOnly):
+        append(recorder)
