@@ -103,8 +103,9 @@ class KeyStore:
 
     def _create_batch(self, subjects: list[UUID]) -> dict[UUID, bytes]:
         keys = {subject: os.urandom(32) for subject in subjects}
-        newest, made = self._insert(keys, upto=self._master.epoch)
-        if newest > self._master.epoch:
+        known = self._master.epoch  # another thread may notice the rotation meanwhile, and change the master key
+        newest, made = self._insert(keys, upto=known)
+        if newest > known:
             # A rotation has begun. Without its master key one goes on with one's own: it is wrapped anew another time.
             self._notice()
             _, made = self._insert(keys, upto=2**31 - 1)
