@@ -49,7 +49,7 @@ def migrate(settings: Settings) -> None:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Service]:
     """A service for commands; its pool for queries is not open yet (see `serving`)."""
-    with Database(settings.database_url) as database, _keyring(settings) as keyring:
+    with Database(settings.database_url) as database, open_keyring(settings) as keyring:
         store = DirectoryStore(settings.vault_dir)
         yield Service(
             settings=settings,
@@ -72,7 +72,8 @@ async def serving(settings: Settings) -> AsyncIterator[Service]:
             yield service
 
 
-def _keyring(settings: Settings) -> Keyring:
+def open_keyring(settings: Settings) -> Keyring:
+    """The deployment's keyring, also for a process that needs nothing else."""
     master = MasterKey.from_environment() or MasterKey.from_file_or_new(_private(settings))
     beside = MasterKeyFiles(settings.master_key_path).beside
     return Keyring(settings.keys_database_url, master, others=beside)

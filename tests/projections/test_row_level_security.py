@@ -122,7 +122,7 @@ def test_the_boundary_holds_after_a_rebuild_and_a_swap(two: Two):
         check_boundary(one_connection, two)
         swap(house.database, house.keyring, ALL)
         check_boundary(one_connection, two)
-        for schema in ("read_old", "read_next"):
+        for schema in ("read_old", "read_next", "read_past"):
             with (
                 pytest.raises(psycopg.errors.InsufficientPrivilege),
                 one_connection.transaction(Role.GATEWAY, scope=[two.first]) as connection,

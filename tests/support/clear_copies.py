@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-READING: Final = ("read", "read_next", "read_old", "outbox", "auth")
+READING: Final = ("read", "read_next", "read_old", "read_past", "outbox", "auth")
 """The schemas that may hold clear copies: they are made again from the log, and have their own retention."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -13,11 +15,16 @@ from rich.progress import Progress as Bar
 
 from gateway.cli.deployment import DataDir, opened
 from gateway.cli.exits import CommandError, ExitCode
+from gateway.service import open_keyring
 from ledger.kit.clock import PARIS
+from ledger.log.database import Database, Role
+from ledger.log.reader import position_at
 from projections.engine import Projector
 from projections.engine import status as condition_of
+from projections.engine.diff import DiffRefused, TableDifference, diff
 from projections.engine.rebuild import Progress, RebuildRunning, RebuildStopped, rebuild
-from projections.engine.schema import LIVE, NEXT, OLD
+from projections.engine.schema import LIVE, NEXT, OLD, PAST
+from projections.engine.sharing import Shared
 from projections.engine.status import Condition, Status
 from projections.engine.swap import SwapRefused, drop, swap
 from projections.registry import ALL
@@ -25,6 +32,7 @@ from projections.registry import ALL
 app: Final = typer.Typer(no_args_is_help=True, help="Modèles de lecture : état, reconstruction, bascule.")
 Names = Annotated[list[str] | None, typer.Argument(help="Lesquels (tous si rien n'est dit).", metavar="[NOM]...")]
 
+_TICK: Final = timedelta(microseconds=1)
 _UNWELL: Final = frozenset({Condition.FAILED, Condition.WAITING, Condition.MISSING, Condition.STALE})
 
 
@@ -40,17 +48,53 @@ def status_command(data_dir: DataDir = None) -> None:
 
 
 @app.command("rebuild")
-def rebuild_command(names: Names = None, data_dir: DataDir = None) -> None:
+def rebuild_command(
+    names: Names = None,
+    *,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, help="Combien de processus y travaillent.", metavar="N")
+    ] = 1,
+    position: Annotated[
+        int | None, typer.Option("--position", min=0, help=f"Tels qu'à cette position, dans {PAST}.", metavar="N")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help=f"Tels qu'à la fin de ce jour, ou à cet instant, dans {PAST}.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
     """Reconstruire à côté, depuis le premier événement. Rien ne change pour les lecteurs avant la bascule."""
-    chosen = _chosen(names)
+    chosen, instant = _chosen(names), None if at is None else _instant(at)
+    if position is not None and instant is not None:
+        raise CommandError("Donnez --position ou --at, pas les deux.", ExitCode.USAGE)
     with opened(data_dir) as service, _progress() as progress:
+        upto = position if instant is None else _position_at(service.database, instant)
+        shared = Shared(processes, partial(open_keyring, service.settings))
+        into = NEXT if upto is None else PAST
         try:
-            reached = rebuild(service.database, service.keyring, chosen, progress=progress)
+            reached = rebuild(
+                service.database, service.keyring, chosen, progress=progress, upto=upto, shared=shared, into=into
+            )
         except RebuildRunning:
             raise CommandError("Une reconstruction est déjà en cours.", ExitCode.REFUSED) from None
         except RebuildStopped as stopped:
             raise CommandError(f"Reconstruction arrêtée : {stopped}") from None
-    typer.echo(f"Reconstruit dans {NEXT} jusqu'à la position {reached} : basculez par « projections swap ».")
+    rest = " : basculez par « projections swap »." if into == NEXT else "."
+    typer.echo(f"Reconstruit dans {into} jusqu'à la position {reached}{rest}")
+
+
+@app.command("diff")
+def diff_command(names: Names = None, data_dir: DataDir = None) -> None:
+    """Comparer les lignes vivantes aux lignes reconstruites, à une même position. Code 4 si elles diffèrent."""
+    with opened(data_dir) as service:
+        try:
+            found = diff(service.database, service.keyring, _chosen(names))
+        except DiffRefused as refused:
+            raise CommandError("\n".join(["Comparaison refusée :", *refused.reasons]), ExitCode.REFUSED) from None
+    if not found:
+        typer.echo(f"{LIVE} et {NEXT} ont les mêmes lignes.")
+        return
+    typer.echo("\n".join(line for each in found for line in _difference_lines(each)))
+    raise typer.Exit(ExitCode.REFUSED)
 
 
 @app.command("swap")
@@ -76,11 +120,14 @@ def drop_command(
     names: Names = None,
     *,
     beside: Annotated[bool, typer.Option("--next", help=f"Celles de {NEXT} plutôt que celles de {OLD}.")] = False,
+    past: Annotated[bool, typer.Option("--past", help=f"Celles de {PAST} plutôt que celles de {OLD}.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Supprimer les tables qu'une bascule a laissées."""
+    """Supprimer les tables qu'une bascule ou une reconstruction a laissées."""
+    if beside and past:
+        raise CommandError("Donnez --next ou --past, pas les deux.", ExitCode.USAGE)
     with opened(data_dir) as service:
-        dropped = drop(service.database, _chosen(names), beside=beside)
+        dropped = drop(service.database, _chosen(names), beside=beside, past=past)
     typer.echo(f"Supprimé : {', '.join(dropped)}" if dropped else "Rien à supprimer.")
 
 
@@ -116,9 +163,40 @@ def _lines(each: Status) -> Iterator[str]:
             f"{'':14} arrêté à la position {stopped.position} : {stopped.name} du flux {stopped.stream_id}, "
             f"{instant:%d/%m/%Y %H:%M:%S} — {stopped.reason}"
         )
-    for schema, position in ((NEXT, each.beside), (OLD, each.old)):
+    for schema, position in ((NEXT, each.beside), (OLD, each.old), (PAST, each.past)):
         if position is not None:
             yield f"{'':14} {schema} à la position {position} ({LIVE} à {each.position})"
+
+
+def _difference_lines(each: TableDifference) -> Iterator[str]:
+    """Keys and columns; never a value, which may be personal."""
+    if each.columns:
+        yield f"{each.table} : colonnes d'une seule des deux tables, non comparées : {', '.join(each.columns)}"
+    if each.count:
+        yield f"{each.table} : {each.count} ligne(s) diffèrent"
+    for row in each.rows:
+        key = " ".join(f"{name}={value}" for name, value in row.key.items())
+        told = f"absente de {row.absent_from}" if row.absent_from else f"diffère par {', '.join(row.columns)}"
+        yield f"  {key} : {told}"
+    if each.count > len(each.rows):
+        yield f"  … et {each.count - len(each.rows)} autre(s)"
+
+
+def _instant(text: str) -> datetime:
+    """The end of a day, or an instant; without an offset, at the hour of Paris."""
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), PARIS) - _TICK
+        instant = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        wanted = "une date (2026-01-31) ou un instant (2026-01-31T12:00:00+01:00)"
+        raise CommandError(f"--at : {wanted} est attendu.", ExitCode.USAGE) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=PARIS)
+
+
+def _position_at(database: Database, instant: datetime) -> int:
+    with database.transaction(Role.PROJECTOR) as connection:
+        return position_at(connection, instant)
 
 
 @contextmanager

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import psycopg
-import structlog
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
@@ -30,69 +29,77 @@ from projections.engine.store import Statements, TableLoader, statements
 from projections.engine.table import Key, Row, Table
 
 KEEP_ROWS: Final = 200_000  # in memory, of all the projections of one process: some 200 MB
+FILLING: Final = 0x66696C6C  # "fill": shared by all who fill, so that nobody makes the tables anew meanwhile
 _APPLICATION: Final = "dossier-ledger rebuild"
 
-_log = structlog.get_logger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What to fill: the tables of a schema, up to a position, in batches of so many events. `progress` is told where
+    each ends. `url` is the owner's.
+    """
+
+    url: str
+    schema: str
+    upto: int
+    batch: int
+    progress: Callable[[int], None]
 
 
-def fill(
-    url: str,
-    schema: str,
-    projectors: Sequence[Projector],
-    keyring: Opener,
-    known: Container[str],
-    *,
-    upto: int,
-    batch: int,
-    progress: Callable[[int], None],
-) -> None:
-    """Fold the log up to a position into the tables of `projectors`, which are empty and which nobody else fills.
+def fill(filling: Filling, projectors: Sequence[Projector], keyring: Opener, known: Container[str]) -> str | None:
+    """Fold the log into the tables of `projectors`, which are empty and which nobody else fills.
 
     Whatever stands in the way (an event that a fold or the database refuses, a name that is not known, a connection
-    that is lost) ends it there, without an error: `Batches` goes on from where the positions then are, and tells.
+    that is lost) ends it there: `Batches` goes on from where the positions then are, and tells. Returns the kind of the
+    error, if there was one.
     """
     with ExitStack() as stack:
-        connections = [stack.enter_context(_connected(url)) for _ in range(3)]
-        filler = _Filler(schema, projectors, keyring, connections)
+        connections = [stack.enter_context(_connected(filling.url)) for _ in range(3)]
+        filler = _Filler(filling, projectors, keyring, connections)
         try:
             with collected_later():
-                filler.run(_skipped(projectors, known), known, upto, batch, progress)
+                filler.run(_skipped(projectors, known), known)
         except (FoldFailed, Fenced, psycopg.Error) as error:
-            _log.info("rebuild goes on with care", error=type(error).__name__)
+            return type(error).__name__
+    return None
 
 
 class _Filler:
     def __init__(
         self,
-        schema: str,
+        filling: Filling,
         projectors: Sequence[Projector],
         keyring: Opener,
         connections: Sequence[Connection[DictRow]],
     ) -> None:
-        self._schema = schema
+        self._filling = filling
+        self._schema = filling.schema
         self._keyring = keyring
         self._reading, self._writing, loading = connections
         self._written: Future[None] | None = None
-        loader = _AfterWriting(TableLoader(loading, schema), self._wait)
+        loader = _AfterWriting(TableLoader(loading, self._schema), self._wait)
         self._rows = {each.NAME: (each, Rows(each.TABLES, loader, whole=True)) for each in projectors}
         with self._writing.transaction():
-            self._owned = positions.claim(self._writing, schema, list(self._rows))
+            self._owned = positions.claim(self._writing, self._schema, list(self._rows))
+        self._writing.execute("select pg_advisory_lock_shared(%s)", (FILLING,))
 
-    def run(
-        self, skipped: Sequence[str], known: Container[str], upto: int, batch: int, progress: Callable[[int], None]
-    ) -> None:
+    def run(self, skipped: Sequence[str], known: Container[str]) -> None:
+        upto, batch = self._filling.upto, self._filling.batch
+
+        def read(after: int) -> Raw:
+            return read_raw(self._reading, after, min(after + batch, upto), skipped)
+
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            ends = [min(start + batch, upto) for start in range(0, upto, batch)]
-            coming = reader.submit(read_raw, self._reading, 0, ends[0], skipped) if ends else None
-            for end, after in zip(ends, [*ends[1:], None], strict=True):
-                rows: Raw = coming.result() if coming else []
-                coming = reader.submit(read_raw, self._reading, end, after, skipped) if after else None
-                if not self._fold(rows, known):
+            coming = reader.submit(read, 0)
+            for start in range(0, upto, batch):
+                end, raw = min(start + batch, upto), coming.result()
+                coming = reader.submit(read, end)
+                if not self._fold(raw, known):
                     break
                 self._wait()
                 self._written = writer.submit(self._write, self._changes(), self._owned, end)
                 self._move(end)
-                progress(end)
+                self._filling.progress(end)
             self._wait()
 
     def _fold(self, raw: Raw, known: Container[str]) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import psycopg
+import structlog
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
@@ -15,18 +17,20 @@ from ledger.log.reader import head
 from projections.engine import positions, schema
 from projections.engine.batches import Batches
 from projections.engine.feeding import Feeder
-from projections.engine.filling import fill
+from projections.engine.filling import FILLING, KEEP_ROWS, Filling
 from projections.engine.opening import Opener
 from projections.engine.projector import Projector
 from projections.engine.reading import known_names
 from projections.engine.schema import NEXT
+from projections.engine.sharing import ALONE, Shared, fill_shared, grouped
+
+_log = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called with the position reached and the position to reach."""
 
 _LOCK: Final = 0x6E657874  # "next": held by the one process that builds beside
 _BATCH: Final = 20_000
-_KEEP_ROWS: Final = 100_000  # per projection: some 300 MB for the widest rows
 
 
 class RebuildRunning(RuntimeError):
@@ -46,63 +50,54 @@ def rebuild(
     upto: int | None = None,
     batch: int = _BATCH,
     known: Container[str] | None = None,
+    shared: Shared = ALONE,
+    into: str = NEXT,
 ) -> int:
     """Make the tables of `projectors` anew in `read_next` and fold the log into them, up to its head or `upto`.
 
     Returns the position reached. What an earlier rebuild of them left there is dropped first. `database` is the
     owner's. Raises RebuildRunning, RebuildStopped. The swap is another step (`swap`), and folds what came meanwhile.
+    `into` may be `read_past`, which shows how the read models stood at `upto`, and is never swapped.
     """
     names = [projector.NAME for projector in projectors]
     with _alone(database.url) as connection:
         with connection.transaction():
             schema.hold(connection)
-            schema.remove(connection, NEXT, names)
+            schema.make_houses(connection)
+            schema.remove(connection, into, names)
             for projector in projectors:
-                schema.make(connection, NEXT, projector)
-            forced = _unforce(connection, names)
+                schema.make(connection, into, projector)
+            tables = _tables(connection, into, names)
+            forced = _unforce(connection, tables)
         known = known_names() if known is None else known
         goal = _goal(connection, upto)
-        fill(
-            database.url,
-            NEXT,
-            projectors,
-            keyring,
-            known,
-            upto=goal,
-            batch=batch,
-            progress=lambda at: progress(at, goal) if progress else None,
-        )
-        reached = _fill(connection, keyring, projectors, progress, upto=upto, batch=batch, known=known)
+        filling = Filling(database.url, into, goal, batch, lambda at: progress(at, goal) if progress else None)
+        groups = grouped(connection, projectors, shared.processes)
+        if errors := fill_shared(filling, keyring, groups, shared, known):
+            _log.info("rebuild goes on with care", errors=errors)
+        batches = Batches(into, projectors, keyring, partial(_transaction, connection), keep_rows=KEEP_ROWS, copy=True)
+        with connection.transaction():
+            batches.own(positions.claim(connection, into, names))
+        feeder = Feeder(batches, partial(_transaction, connection), limit=batch, known=known)
+        reached = _finish(batches, feeder, progress, goal, upto)
         with connection.transaction():
             for table in forced:
                 connection.execute(f"alter table {table} force row level security".encode())
         # Fresh statistics and visibility: the first readers after the swap must not be the ones who pay.
-        for table in _tables(connection, names):
-            connection.execute(f"vacuum analyze {table}".encode())
+        connection.execute("set synchronous_commit = off")
+        connection.execute(f"vacuum analyze {', '.join(tables)}".encode())
     return reached
 
 
-def _fill(
-    connection: Connection[DictRow],
-    keyring: Opener,
-    projectors: Sequence[Projector],
-    progress: Progress | None,
-    *,
-    upto: int | None,
-    batch: int,
-    known: Container[str],
-) -> int:
-    @contextmanager
-    def transaction() -> Iterator[Connection[DictRow]]:
-        # As the owner, whom row security that is not forced leaves alone: COPY refuses it.
-        with connection.transaction():
-            yield connection
-
-    batches = Batches(NEXT, projectors, keyring, transaction, keep_rows=_KEEP_ROWS, copy=True)
+@contextmanager
+def _transaction(connection: Connection[DictRow]) -> Iterator[Connection[DictRow]]:
+    # As the owner, whom row security that is not forced leaves alone: COPY refuses it.
     with connection.transaction():
-        batches.own(positions.claim(connection, NEXT, [projector.NAME for projector in projectors]))
-    feeder = Feeder(batches, transaction, limit=batch, known=known)
-    goal = _goal(connection, upto)
+        yield connection
+
+
+def _finish(batches: Batches, feeder: Feeder, progress: Progress | None, goal: int, upto: int | None) -> int:
+    """Fold what came meanwhile, and whatever the filling has left, batch by batch, telling what is wrong."""
     reached = min(at.position for at in batches.owned.values())
     while feeder.feed(upto=upto):
         _refuse_failures(batches)
@@ -131,17 +126,17 @@ def _refuse_failures(batches: Batches) -> None:
         raise RebuildStopped(told)
 
 
-def _tables(connection: Connection[DictRow], names: Sequence[str]) -> list[str]:
-    found = positions.read(connection, NEXT)
-    return [f"{NEXT}.{table}" for name in names for table in found[name].tables]
+def _tables(connection: Connection[DictRow], into: str, names: Sequence[str]) -> list[str]:
+    found = positions.read(connection, into)
+    return [f"{into}.{table}" for name in names for table in found[name].tables]
 
 
-def _unforce(connection: Connection[DictRow], names: Sequence[str]) -> list[str]:
+def _unforce(connection: Connection[DictRow], tables: Sequence[str]) -> list[str]:
     # For the time of the rebuild alone. Nobody but the owner and the projector may enter this schema; the swap refuses
     # tables that are not as their SQL makes them.
     rows = connection.execute(
         "select oid::regclass::text as name from pg_class where relforcerowsecurity and oid = any(%s::regclass[])",
-        (_tables(connection, names),),
+        (list(tables),),
     )
     forced = [row["name"] for row in rows]
     for table in forced:
@@ -154,7 +149,10 @@ def _alone(url: str) -> Iterator[Connection[DictRow]]:
     with psycopg.connect(
         url, autocommit=True, row_factory=dict_row, options=SESSION, application_name="dossier-ledger rebuild"
     ) as connection:
-        row = connection.execute("select pg_try_advisory_lock(%s) as had", (_LOCK,)).fetchone()
-        if not (row and row["had"]):
-            raise RebuildRunning
+        for lock in (_LOCK, FILLING):
+            row = connection.execute("select pg_try_advisory_lock(%s) as had", (lock,)).fetchone()
+            if not (row and row["had"]):
+                raise RebuildRunning
+        # Nobody who was left behind by a killed rebuild still fills; from here on whoever fills is ours.
+        connection.execute("select pg_advisory_unlock(%s)", (FILLING,))
         yield connection

@@ -1,4 +1,7 @@
-"""The schemas of read tables: `read` is live, `read_next` is built beside it, `read_old` was live before a swap."""
+"""The schemas of read tables: `read` is live, `read_next` is built beside it, `read_old` was live before a swap.
+
+`read_past` shows how they stood at some position: nothing is ever swapped with it.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from projections.engine.table import Table
 LIVE: Final = "read"
 NEXT: Final = "read_next"
 OLD: Final = "read_old"
+PAST: Final = "read_past"
 
 _LOCK: Final = 0x72656164  # "read": taken by every process that makes or moves read tables
 _READERS: Final = "ledger_gateway, ledger_staff, ledger_auditor"
@@ -51,7 +55,7 @@ def install(url: str, projectors: Iterable[Projector]) -> list[str]:
     made = []
     with psycopg.connect(url, row_factory=dict_row) as connection:
         hold(connection)
-        _make_houses(connection)
+        make_houses(connection)
         known = positions.read(connection, LIVE)
         for projector in projectors:
             if projector.NAME not in known:
@@ -101,8 +105,9 @@ def remove(connection: Connection[DictRow], schema: str, names: Iterable[str]) -
     return sorted(found)
 
 
-def _make_houses(connection: Connection[DictRow]) -> None:
-    for schema in (LIVE, NEXT, OLD):
+def make_houses(connection: Connection[DictRow]) -> None:
+    """Make the schemas themselves, where they are missing."""
+    for schema in (LIVE, NEXT, OLD, PAST):
         connection.execute(_HOUSE.replace("{schema}", schema).encode())
     connection.execute(f"grant usage on schema {LIVE} to {_READERS}".encode())
     connection.execute(f"grant select on {LIVE}.position to {_READERS}".encode())

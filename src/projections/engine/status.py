@@ -17,7 +17,7 @@ from ledger.log.reader import head
 from projections.engine import positions
 from projections.engine.positions import Position
 from projections.engine.projector import Projector
-from projections.engine.schema import LIVE, NEXT, OLD
+from projections.engine.schema import LIVE, NEXT, OLD, PAST
 
 
 class Condition(StrEnum):
@@ -60,7 +60,8 @@ class StoppedAt:
 class Status:
     """One projection. `lag_seconds` is the age of the oldest event that it has not folded; 0 when there is none.
 
-    `beside` is the position of its tables in `read_next`, `old` of those in `read_old`; None where there are none.
+    `beside` is the position of its tables in `read_next`, `old` of those in `read_old`, `past` of those in `read_past`;
+    None where there are none.
     """
 
     name: str
@@ -73,13 +74,14 @@ class Status:
     stopped_at: StoppedAt | None
     beside: int | None
     old: int | None
+    past: int | None
 
 
 def status(database: Database, projectors: Sequence[Projector]) -> list[Status]:
     """Every projection's status, in the order given."""
     with database.transaction(Role.PROJECTOR) as connection:
         # The head is read last, so that nothing ever seems to be ahead of it.
-        found = {schema: positions.read(connection, schema) for schema in (LIVE, NEXT, OLD)}
+        found = {schema: positions.read(connection, schema) for schema in (LIVE, NEXT, OLD, PAST)}
         end = head(connection)
         return [_status(connection, projector, found, end) for projector in projectors]
 
@@ -87,7 +89,7 @@ def status(database: Database, projectors: Sequence[Projector]) -> list[Status]:
 def _status(
     connection: Connection[DictRow], projector: Projector, found: dict[str, dict[str, Position]], end: int
 ) -> Status:
-    live, beside, old = (found[schema].get(projector.NAME) for schema in (LIVE, NEXT, OLD))
+    live, beside, old, past = (found[schema].get(projector.NAME) for schema in (LIVE, NEXT, OLD, PAST))
     position = live.position if live else 0
     return Status(
         name=projector.NAME,
@@ -100,6 +102,7 @@ def _status(
         stopped_at=_stopped_at(connection, live) if live else None,
         beside=beside.position if beside else None,
         old=old.position if old else None,
+        past=past.position if past else None,
     )
 
 

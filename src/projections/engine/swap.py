@@ -20,7 +20,7 @@ from projections.engine.feeding import Feeder
 from projections.engine.opening import Opener
 from projections.engine.positions import Position
 from projections.engine.projector import Projector
-from projections.engine.schema import LIVE, NEXT, OLD
+from projections.engine.schema import LIVE, NEXT, OLD, PAST
 
 _log = structlog.get_logger(__name__)
 
@@ -65,11 +65,12 @@ def swap(
             time.sleep(_PAUSE_SECONDS)
 
 
-def drop(database: Database, projectors: Sequence[Projector], *, beside: bool = False) -> list[str]:
-    """Drop what a swap left in `read_old` (or, `beside`, a rebuild in `read_next`); the names of what was there."""
+def drop(database: Database, projectors: Sequence[Projector], *, beside: bool = False, past: bool = False) -> list[str]:
+    """Drop what a swap left in `read_old` (or a rebuild in `read_next` or `read_past`); the names of what was there."""
+    chosen = NEXT if beside else PAST if past else OLD
     with psycopg.connect(database.url, row_factory=dict_row, options=SESSION) as connection:
         schema.hold(connection)
-        return schema.remove(connection, NEXT if beside else OLD, [projector.NAME for projector in projectors])
+        return schema.remove(connection, chosen, [projector.NAME for projector in projectors])
 
 
 class _Exchange:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from gateway.cli.main import app, guarded
+from projections.registry import ALL
 from support.databases import ORIGIN
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8999"
@@ -101,6 +102,50 @@ def test_read_models_are_rebuilt_swapped_and_dropped(run):
     assert run("projections", "drop", "--next")[1].strip() == "Supprimé : person"
 
 
+def test_rebuilt_rows_are_compared_with_the_live_ones(run, ledger_url):
+    """B6: operators see the differences, by key and column: exit code 4, and never a value."""
+    assert run("projections", "diff") == (4, "", "Comparaison refusée :\n" + "\n".join(
+        f"{projector.NAME} : aucune table dans read_next" for projector in ALL) + "\n")  # fmt: skip
+    assert run("account", "create", "operator", *OPERATOR)[0] == 0
+    assert run("projections", "rebuild", "person", "--processes", "2")[0] == 0
+    assert run("projections", "swap", "person")[0] == 0
+    assert run("projections", "rebuild", "person")[0] == 0
+    assert run("projections", "diff", "person") == (0, "read et read_next ont les mêmes lignes.\n", "")
+    with psycopg.connect(ledger_url) as connection:
+        connection.execute("update read.person set last_name = 'Essaiquist-Autre'")
+        connection.execute("insert into read.person_party select gen_random_uuid(), '{}' from generate_series(1, 22)")
+    code, out, _ = run("projections", "diff", "person")
+    lines = out.splitlines()
+    assert (code, lines[0]) == (4, "person : 1 ligne(s) diffèrent")
+    assert lines[1].startswith("  person_id=")
+    assert lines[1].endswith(" : diffère par last_name")
+    assert lines[2] == "person_party : 22 ligne(s) diffèrent"
+    assert lines[3].endswith(" : absente de read_next")
+    assert lines[-1] == "  … et 2 autre(s)"
+    assert "quist" not in out.lower()
+
+
+def test_read_models_as_they_stood_are_made_apart(run):
+    """What was read on a day, by what was recorded then: beside everything else, and never swapped."""
+    assert run("account", "create", "operator", *OPERATOR)[0] == 0
+    assert run("projections", "rebuild", "--position", "1", "person") == (
+        0, "Reconstruit dans read_past jusqu'à la position 1.\n", "")  # fmt: skip
+    assert "read_past à la position 1" in run("projections", "status")[1]
+    assert run("projections", "swap", "person")[0] == 4
+    for when, position in (
+        ("2020-01-31", 0),
+        ("2020-01-31T12:00:00+01:00", 0),
+        ("9998-12-31", 2),
+        ("2999-01-01T08:00", 2),
+    ):
+        code, out, _ = run("projections", "rebuild", "--at", when, "person")
+        assert (code, out) == (0, f"Reconstruit dans read_past jusqu'à la position {position}.\n")
+    assert run("projections", "drop", "--past")[1].strip() == "Supprimé : person"
+    for wrong in (("--at", "hier"), ("--at", "9999-12-31"), ("--at", "2020-01-31", "--position", "1")):
+        assert run("projections", "rebuild", *wrong)[0] == 2
+    assert run("projections", "drop", "--past", "--next")[0] == 2
+
+
 def test_a_read_model_that_stopped_is_an_alarm_until_it_goes_on(run, ledger_url):
     assert run("projections", "retry", "person")[0] == 4  # it has not stopped
     with psycopg.connect(ledger_url) as connection:
@@ -189,6 +234,6 @@ def test_every_command_is_documented_for_operators():
     pages = "\n".join(path.read_text() for path in (Path(__file__).parents[3] / "docs").glob("*.md"))
     commands = {"audit replay", "account create", "token create", "token list", "token revoke", "migrate", "serve",
                 "work", "import", "generate", "demo", "projections status", "projections rebuild", "projections swap",
-                "projections drop", "projections retry", "schemas", "doctor", "backup",
+                "projections drop", "projections retry", "projections diff", "schemas", "doctor", "backup",
                 "restore", "keys prepare", "keys rotate"}  # fmt: skip
     assert {each for each in commands if f"dossier-ledger {each}" not in pages} == set()

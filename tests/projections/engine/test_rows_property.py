@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ NEED = st.one_of(
     st.builds(lambda one: key("thing", one), IDS), st.builds(lambda one: index("thing", "owner", one), OWNERS)
 )
 ORDER = st.one_of(
-    st.tuples(st.just("put"), IDS, OWNERS),
+    st.tuples(st.just("put"), IDS, OWNERS, st.booleans()),
     st.tuples(st.just("change"), IDS, OWNERS),
     st.tuples(st.just("delete"), IDS),
     st.tuples(st.just("get"), IDS),
@@ -52,15 +53,20 @@ class Store:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(ORDER, max_size=40))
-def test_whatever_the_order_memory_tells_the_truth(orders):
-    """Issue A: rows are identical however batches are cut, delivered again or forgotten."""
+@given(st.lists(ORDER, max_size=40), st.booleans(), st.booleans())
+def test_whatever_the_order_memory_tells_the_truth(orders, whole, kept):
+    """Issue A: rows are identical however batches are cut, delivered again or forgotten.
+
+    `whole`: memory was told that the table is empty, which it is. `kept`: rows are kept after they are written.
+    """
     store, model, committed = Store(), {}, {}
-    rows = Rows([THING], store)
+    rows = Rows([replace(THING, kept=kept)], store, whole=whole)
     for name, *args in orders:
         if name == "put":
-            model[args[0]] = {"id": args[0], "owner": args[1], "count": 0}
-            rows.put("thing", model[args[0]])
+            one, owner, by_adding = args
+            add = rows.add if by_adding and one not in model else lambda table, made: rows.put(table, *made)
+            model[one] = {"id": one, "owner": owner, "count": 0}
+            add("thing", [model[one]])
         elif name == "change":
             if args[0] in model:
                 model[args[0]] = {**model[args[0]], "owner": args[1], "count": model[args[0]]["count"] + 1}
