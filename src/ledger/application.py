@@ -201,7 +201,17 @@ class Ledger(Application[UUID]):
             half = len(orders) // 2
             first = self.execute_many(orders[:half], actor=actor, correlation_id=correlation_id)
             return first + self.execute_many(orders[half:], actor=actor, correlation_id=correlation_id)
-        return [next(recorded) if isinstance(answer, Decided) else answer for answer in answers]
+        told = [next(recorded) if isinstance(answer, Decided) else answer for answer in answers]
+        return self._told_again(told, keys)
+
+    def _told_again(self, told: list[Outcome | Refusal], keys: Sequence[KeyDigests | None]) -> list[Outcome | Refusal]:
+        """The same order, accepted a moment ago by another process, may be why one is refused: that is a repeat."""
+        refused = [n for n, key in enumerate(keys) if key is not None and isinstance(told[n], Refusal)]
+        used = select_keys(self.log_recorder.database, [key[0] for n in refused if (key := keys[n])]) if refused else {}
+        for n in refused:
+            if (key := keys[n]) is not None and key[0] in used and used[key[0]]["body"] == key[1]:
+                told[n] = _repeated(key, used[key[0]])
+        return told
 
     def outcome_of(self, key: IdempotencyKey) -> Outcome | None:
         """What an order with this key was answered, if it was accepted; IdempotencyMismatch where it was another.

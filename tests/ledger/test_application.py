@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,8 +23,10 @@ from ledger.kit.errors import (
     VersionMismatch,
 )
 from ledger.kit.fictitious import fictitious_siren, fictitious_siret
+from ledger.kit.keyring import Keyring
+from ledger.kit.master_key import MasterKey
 from ledger.log import reader
-from ledger.log.database import Role
+from ledger.log.database import Database, Role
 from ledger.log.recorded import Recorded
 from ledger.organisation.aggregate import Organisation
 from ledger.organisation.commands import AddOrganisationKind, RegisterOrganisation, RenameOrganisation
@@ -225,6 +228,33 @@ def test_commands_of_a_batch_see_what_the_ones_before_them_did(ledger: Ledger) -
     organisation = ledger.repository.get(id_)
     assert isinstance(organisation, Organisation)
     assert ledger.keyring.open(organisation.name) == "Nom 4"
+
+
+class Overtaken(Keyring):
+    """A keyring that lets somebody else act once: after a batch has looked its keys up, before it decides."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def ensure(self, subjects: Iterable[UUID]) -> None:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
+        super().ensure(subjects)
+
+
+def test_a_batch_that_was_overtaken_by_its_double_is_told_the_same(
+    ledger: Ledger, ledger_url: str, keys_url: str
+) -> None:
+    """What the other importer's line took is no reason to refuse this one: it is the same line, already there."""
+    orders = [Order(register(n), key(f"row-{n}", str(n).encode())) for n in (1, 2)]
+    with Overtaken(keys_url, MasterKey(b"m" * 32)) as keyring, Database(ledger_url) as database:
+        keyring.meanwhile = lambda: firsts.extend(ledger.execute_many(orders, actor=None))
+        firsts: list[Outcome | Refusal] = []
+        answers = Ledger(database, keyring).execute_many(orders, actor=None)
+    assert len(events(ledger)) == 2
+    for first, answer in zip(firsts, answers, strict=True):
+        assert isinstance(first, Outcome)
+        assert answer == replace(first, replayed=True)
 
 
 def test_batches_that_race_lose_and_double_nothing(ledger: Ledger) -> None:
