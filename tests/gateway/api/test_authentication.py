@@ -45,7 +45,7 @@ def test_every_way_of_not_coming_in_is_answered_the_same(gateway: Gateway, world
 def test_a_disabled_account_comes_back_when_it_is_enabled(gateway: Gateway):
     gateway.account("back", Role.ACCOUNTANT)
     account_id = gateway.accounts["back"]
-    gateway.post("case-manager", f"/v1/accounts/{account_id}/disablement", {"on": "2026-01-05"})
+    gateway.post("operator", f"/v1/accounts/{account_id}/disablement", {"on": "2026-01-05"})
     assert gateway.get("back", "/v1/me").status_code == 401
     gateway.service.ledger.execute(EnableAccount(account_id=account_id, on="2026-01-06"), actor=None)
     gateway.engine.catch_up()
