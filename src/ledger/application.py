@@ -165,7 +165,8 @@ class Ledger(Application[UUID]):
     def _attempt(self, unit: UnitOfWork, command: Command, **decision: Any) -> Outcome:
         """Decide and write once. The cache moves on only after the commit, and forgets at any other end."""
         try:
-            decided = unit.decide(command, **decision)
+            with self.log_recorder.deciding():
+                decided = unit.decide(command, **decision)
             outcome = self._write([decided])[0]
         except BaseException:
             self._cache.evict(unit.remembered)

@@ -7,6 +7,7 @@ receipt is looked up instead, and nothing is ever inserted twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
@@ -63,6 +64,10 @@ class Recorder(ApplicationRecorder):
         nothing was or will be written), or the library's OperationalError where PostgreSQL cannot be reached.
         """
         return self._committer.submit(batch)
+
+    def deciding(self) -> AbstractContextManager[None]:
+        """Around a decision that is going to be appended: a commit that is about to begin may wait for it."""
+        return self._committer.deciding()
 
     def _write(self, batch: Sequence[Append]) -> list[int]:
         base = self._base(batch)
