@@ -101,3 +101,8 @@ MODE_LABELS: Final[Mapping[str, str]] = {TRANSFER_WAY: "Virement"}
 def coded(code: str, labels: Mapping[str, str]) -> Coded:
     """A code that no label is known for shows as itself: a newer worker may have folded it."""
     return Coded(code=code, label=labels.get(code, code))
+
+
+def as_coded(code: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """The same as a mapping, for the rows of long lists."""
+    return {"code": code, "label": labels.get(code, code)}

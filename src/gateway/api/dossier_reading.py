@@ -19,6 +19,7 @@ from gateway.api.codes import (
     SCHEME_LABELS,
     STATUS_LABELS,
     Coded,
+    as_coded,
     coded,
 )
 from gateway.api.orders import refuse_parameters
@@ -192,39 +193,48 @@ async def list_dossier_trainees(call: Calling, dossier_id: UUID, params: Annotat
 async def _list(call: Call, asked: DossierSearch) -> Response:
     fields = asked.model_dump(exclude={"limit", "cursor", "min_position"})
     async with call.reading(*_LIST, at_least=asked.min_position) as reading:
-        page = await queries.list_dossiers(
+        counting = await queries.ask_dossier_counters(reading.connection, call.reader, asked.side)
+        listing = await queries.ask_dossiers(
             reading.connection, call.reader, DossierFilters(**fields), asked.cursor, asked.limit
         )
-        counters = await queries.dossier_counters(reading.connection, call.reader, asked.side)
-    shown = CountersShown(
-        ongoing=counters.ongoing,
-        settled=counters.settled,
-        total=counters.total,
-        cancelled=counters.cancelled,
-        refused=counters.refused,
+    # Fetched here, and not above: the whole transaction was one round trip.
+    page = await listing.page()
+    counters = await counting.one() or queries.NOTHING_COUNTED
+    shown = {
+        "ongoing": counters.ongoing,
+        "settled": counters.settled,
+        "total": counters.total,
+        "cancelled": counters.cancelled,
+        "refused": counters.refused,
+    }
+    return call.answer(
+        {"items": [_row(item) for item in page.items], **paging(page), "counters": shown}, reading.position
     )
-    items = [_row(item) for item in page.items]
-    return call.answer(DossierList(items=items, counters=shown, **paging(page)), reading.position)
 
 
-def _row(item: DossierItem) -> DossierRow:
-    return DossierRow(
-        dossier_id=item.dossier_id,
-        number=item.number,
-        request_number=item.request_number,
-        company=CompanySummary(
-            establishment_id=item.company_establishment_id, siret=item.company_siret, name=item.company_name
-        ),
-        agreement_document_id=item.agreement_document_id,
-        trainees=TraineeSummary(
-            count=item.trainee_count, last_name=item.trainee_last_name, first_name=item.trainee_first_name
-        ),
-        scheme=coded(item.scheme, SCHEME_LABELS),
-        title=item.title,
-        status=coded(item.status, STATUS_LABELS),
-        starts_on=item.starts_on,
-        ends_on=item.ends_on,
-    )
+def _row(item: DossierItem) -> dict[str, object]:
+    """A DossierRow. Not made as one: fifty of them, validated and written again, are a quarter of the page's cost."""
+    return {
+        "dossier_id": item.dossier_id,
+        "number": item.number,
+        "request_number": item.request_number,
+        "company": {
+            "establishment_id": item.company_establishment_id,
+            "siret": item.company_siret,
+            "name": item.company_name,
+        },
+        "agreement_document_id": item.agreement_document_id,
+        "trainees": {
+            "count": item.trainee_count,
+            "last_name": item.trainee_last_name,
+            "first_name": item.trainee_first_name,
+        },
+        "scheme": as_coded(item.scheme, SCHEME_LABELS),
+        "title": item.title,
+        "status": as_coded(item.status, STATUS_LABELS),
+        "starts_on": item.starts_on,
+        "ends_on": item.ends_on,
+    }
 
 
 def _shown(found: queries.Dossier) -> DossierShown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -11,17 +11,18 @@ from psycopg.rows import DictRow
 from gateway.api.problems import problem
 from ledger.log.database import AsyncDatabase
 from projections.engine.waiting import wait_for_async
+from projections.fetching import Asked, ask_number
 
 HEADER: Final = "Ledger-Position"
 WAIT_SECONDS: Final = 2.0
-_POSITION: Final = "select coalesce(min(position), 0) as position from read.position where projector = any(%s)"
+_POSITION: Final = (
+    "select coalesce(min(position), 0) as position from read.position where projector = any(%(projectors)s)"
+)
 
 
-async def position_of(connection: AsyncConnection[Any], projectors: Sequence[str]) -> int:
+async def ask_position(connection: AsyncConnection[DictRow], projectors: Sequence[str]) -> Asked[int]:
     """The position of the slowest of the projections that an answer is made of."""
-    cursor = await connection.execute(_POSITION, (list(projectors),))
-    row: DictRow | None = await cursor.fetchone()
-    return int(row["position"]) if row else 0
+    return await ask_number(connection, _POSITION, {"projectors": list(projectors)})
 
 
 async def wait_for(database: AsyncDatabase, projectors: Sequence[str], position: int) -> None:

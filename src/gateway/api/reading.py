@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 import orjson
@@ -30,18 +30,18 @@ from projections.reader import Reader
 JSON: Final = "application/json"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reading:
-    """An open transaction, and the position of the slowest projection that it reads."""
+    """An open transaction; once it has ended, the position of the slowest projection that it read."""
 
     connection: AsyncConnection[DictRow]
-    position: int
+    position: int = field(init=False)
 
 
 class Call:
     """One authenticated query: opens readings, and answers with position and ETag."""
 
-    def __init__(self, request: Request, caller: Authenticated) -> None:
+    def __init__(self, request: Request, caller: Caller) -> None:
         _refuse_repeated(request)
         self.request = request
         self.caller = caller
@@ -56,7 +56,10 @@ class Call:
         role = Role.GATEWAY if self.caller.role is AccountRole.PORTAL else Role.STAFF
         async with self.service.queries.transaction(role, scope=self.reader.scope) as connection:
             # Read first: rows that are younger than the position said are harmless, older ones would be a lie.
-            yield Reading(connection, await positions.position_of(connection, projectors))
+            position = await positions.ask_position(connection, projectors)
+            reading = Reading(connection)
+            yield reading
+        reading.position = await position.one() or 0
 
     async def opened(self, sealed: list[str | None]) -> list[str | None]:
         """The clear text of sealed columns, in order; « effacé » for what was erased, None for None."""
@@ -80,7 +83,12 @@ class Call:
         return Response(body, headers=headers, media_type=JSON)
 
 
-Calling = Annotated[Call, Depends()]
+async def calling(request: Request, caller: Authenticated) -> Call:
+    # A coroutine: the class itself, as a dependency, would be called in a thread of the pool, at a tenth of a page.
+    return Call(request, caller)
+
+
+Calling = Annotated[Call, Depends(calling)]
 
 
 def reader_of(caller: Caller) -> Reader:

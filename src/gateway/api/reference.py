@@ -80,7 +80,8 @@ async def _codes(call: Call, params: Params, labels: Mapping[str, str]) -> Respo
     """They are the same at every position; the answer says which is visible, as every answer does."""
     items = [Coded(code=code, label=label) for code, label in labels.items()]
     async with call.reading("account", at_least=params.min_position) as reading:
-        return call.answer(Items(items=items), reading.position)
+        pass
+    return call.answer(Items(items=items), reading.position)
 
 
 def _actions(role: Role) -> list[str]:

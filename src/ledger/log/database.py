@@ -116,8 +116,12 @@ class AsyncDatabase:
 
     @asynccontextmanager
     async def transaction(self, role: Role, *, scope: Iterable[UUID] = ()) -> AsyncIterator[AsyncConnection[DictRow]]:
-        """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception."""
-        async with self.pool.connection() as connection, connection.transaction():
+        """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception.
+
+        It is a pipeline: statements wait to be sent until an answer is fetched, or until the end, and an error of one
+        shows there. What is executed before the first fetch costs one round trip, its beginning included.
+        """
+        async with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
             await connection.execute(_ENTER, (role, scope_setting(scope)))
             yield connection
 

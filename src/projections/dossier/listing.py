@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from ledger.dossier.scheme import Scheme
 from projections.dossier.sides import FUND_SIDE, Side
-from projections.fetching import Connection, fetch, fetch_count
+from projections.fetching import Asked, Connection, ask, ask_number
 from projections.page import COUNTED, Page, check_limit, counted, page_of, read_cursor, write_cursor
 from projections.reader import FUND, Reader
 from projections.words import LAST, prefixes
@@ -53,8 +53,7 @@ class DossierFilters(BaseModel):
         return not any((self.scheme, self.starts_from, self.ends_until, self.number, self.trainee_name))
 
 
-@dataclass(frozen=True, slots=True)
-class DossierItem:
+class DossierItem(NamedTuple):
     """One row of the list. The trainee's names are those of the only one, where `trainee_count` is 1."""
 
     dossier_id: UUID
@@ -84,9 +83,9 @@ select link.document_id from read.dossier_document link
 
 _ITEMS = f"""
 select d.dossier_id, d.number, d.request_number, d.scheme, d.title, d.status, d.starts_on, d.ends_on,
-       d.company_establishment_id, c.name as company_name, c.siret as company_siret, d.trainee_count,
-       p.last_name as trainee_last_name, p.first_name as trainee_first_name,
-       {AGREEMENT_DOCUMENT} as agreement_document_id
+       d.company_establishment_id, c.name as company_name, c.siret as company_siret,
+       {AGREEMENT_DOCUMENT} as agreement_document_id, d.trainee_count,
+       p.last_name as trainee_last_name, p.first_name as trainee_first_name
   from page
   join read.dossier d using (dossier_id)
   left join read.establishment_identity c on c.establishment_id = d.company_establishment_id
@@ -100,15 +99,38 @@ async def list_dossiers(
     connection: Connection, reader: Reader, filters: DossierFilters, cursor: str | None = None, limit: int = 50
 ) -> Page[DossierItem]:
     """One page. The total is exact without filters, else up to 10,000. Invalid: `cursor`, `limit`, `trainee_name`."""
+    return await (await ask_dossiers(connection, reader, filters, cursor, limit)).page()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDossiers:
+    """A page that was asked for: it may be had once the transaction has ended, for no round trip of its own."""
+
+    rows: Asked[DossierItem]
+    count: Asked[int]
+    order: str
+    limit: int
+    is_whole: bool
+
+    async def page(self) -> Page[DossierItem]:
+        rows = await self.rows.all()
+        items, cursor = page_of(rows, self.limit, lambda row: write_cursor(self.order, row.starts_on, row.dossier_id))
+        total = await self.count.one() or 0
+        return Page(items, cursor, *((total, False) if self.is_whole else counted(total)))
+
+
+async def ask_dossiers(
+    connection: Connection, reader: Reader, filters: DossierFilters, cursor: str | None, limit: int
+) -> AskedDossiers:
+    """As `list_dossiers`, answered later."""
     order = f"dossiers:{filters.sort}"
     after = read_cursor(cursor, order, date.fromisoformat, UUID)
     asked = _parameters(reader, filters) | {"fetch": check_limit(limit) + 1, "counted": COUNTED + 1}
     if after:
         asked |= {"after_day": after[0], "after_id": after[1]}
-    rows = await fetch(connection, DossierItem, _page_query(filters, after=after is not None), asked)
-    items, next_cursor = page_of(rows, limit, lambda row: write_cursor(order, row.starts_on, row.dossier_id))
-    total, is_capped = await _total(connection, filters, asked)
-    return Page(items, next_cursor, total, is_capped)
+    rows = await ask(connection, DossierItem, _page_query(filters, after=after is not None), asked)
+    count = await ask_number(connection, _count_query(filters, asked), asked)
+    return AskedDossiers(rows, count, order, limit, _is_whole(filters, asked))
 
 
 def _parameters(reader: Reader, filters: DossierFilters) -> dict[str, Any]:
@@ -148,16 +170,20 @@ def _page_query(filters: DossierFilters, *, after: bool) -> str:
     return f"with page as ({found}) {_ITEMS} {_ordered(way)}"
 
 
-async def _total(connection: Connection, filters: DossierFilters, asked: dict[str, Any]) -> tuple[int, bool]:
-    # A dossier seen on both sides is in two counters, and in the list once.
-    if filters.plain and len(set(asked["sides"])) == 1:
-        return await fetch_count(connection, _ALL, asked), False
+def _is_whole(filters: DossierFilters, asked: dict[str, Any]) -> bool:
+    """Whether the counters know how many there are. A dossier seen on both sides is in two of them, and listed once."""
+    return filters.plain and len(set(asked["sides"])) == 1
+
+
+def _count_query(filters: DossierFilters, asked: dict[str, Any]) -> str:
+    if _is_whole(filters, asked):
+        return _ALL
     if _is_selective(filters):
         found = f"select distinct x.dossier_id from ({_matching(filters)}) x limit %(counted)s"
     else:
         each = f"select x.dossier_id from read.dossier_entry x where {_listed(filters)} limit %(counted)s"
         found = f"select distinct x.dossier_id from {_SEEN} cross join lateral ({each}) x limit %(counted)s"
-    return counted(await fetch_count(connection, f"select count(*) from ({found}) as found", asked))
+    return f"select count(*) from ({found}) as found"
 
 
 # Every dossier of the merged lists, whatever its status: the counters hold it, whole.

@@ -9,21 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from ledger.kit.errors import NotFound
 from projections.document.queries import DocumentItem, documents_of_dossier
-from projections.dossier.listing import AGREEMENT_DOCUMENT, DossierFilters, DossierItem, Sort, list_dossiers
+from projections.dossier.listing import (
+    AGREEMENT_DOCUMENT,
+    DossierFilters,
+    DossierItem,
+    Sort,
+    ask_dossiers,
+    list_dossiers,
+)
 from projections.dossier.sides import FUND_SIDE, Side
 from projections.establishment.identity import Identity, identities
-from projections.fetching import Connection, fetch, fetch_one
+from projections.fetching import Asked, Connection, ask, fetch, fetch_one
 from projections.reader import FUND, Reader
 from projections.scoping import scope_of, through_any
 from projections.transfer.queries import DossierTransfer, transfers_of_dossier
 from projections.words import plain
 
 __all__ = [
+    "NOTHING_COUNTED",
     "Counters",
     "Dossier",
     "DossierFilters",
@@ -31,6 +39,8 @@ __all__ = [
     "DossierTrainee",
     "Side",
     "Sort",
+    "ask_dossier_counters",
+    "ask_dossiers",
     "check_visible",
     "dossier",
     "dossier_counters",
@@ -54,6 +64,9 @@ class Counters:
     def total(self) -> int:
         """TOTAL: the sum of EN COURS and SOLDÉS."""
         return self.ongoing + self.settled
+
+
+NOTHING_COUNTED: Final = Counters(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +148,13 @@ select t.person_id, p.last_name, p.first_name, t.starts_on, t.ends_on
 
 async def dossier_counters(connection: Connection, reader: Reader, side: Side = Side.PROVIDER) -> Counters:
     """The counters of row O30, on one side of the dossiers; staff have the fund's, whatever the side."""
-    if reader.is_staff:
-        return await counters_through(connection, [FUND], FUND_SIDE)
-    return await counters_through(connection, list(reader.scope), side.value)
+    return await (await ask_dossier_counters(connection, reader, side)).one() or NOTHING_COUNTED
 
 
-async def counters_through(connection: Connection, establishments: list[UUID], side: str) -> Counters:
-    counters = await fetch_one(connection, Counters, _COUNTERS, {"establishments": establishments, "side": side})
-    return counters or Counters(0, 0, 0, 0)
+async def ask_dossier_counters(connection: Connection, reader: Reader, side: Side) -> Asked[Counters]:
+    """The same, answered later."""
+    establishments, on = ([FUND], FUND_SIDE) if reader.is_staff else (list(reader.scope), side.value)
+    return await ask(connection, Counters, _COUNTERS, {"establishments": establishments, "side": on})
 
 
 async def dossier(connection: Connection, reader: Reader, dossier_id: UUID) -> Dossier:
