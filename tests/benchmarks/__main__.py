@@ -17,7 +17,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import append, application
+from benchmarks import append, application, page
 from benchmarks.figures import Benchmark
 from ledger import embedded
 from support.databases import Cluster
@@ -27,6 +27,7 @@ RESULT: Final = Path("bench.json")
 BENCHMARKS: Final[dict[str, Benchmark]] = {
     **append.BENCHMARKS,
     **application.BENCHMARKS,
+    **page.BENCHMARKS,
 }
 
 
