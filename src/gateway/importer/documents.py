@@ -35,7 +35,7 @@ from ledger.unit_of_work import Foreseen
 from ledger.vault.inspection import media_type
 from ledger.vault.vault import Vault
 
-LIMIT_BYTES: Final = 50_000_000
+LIMIT_BYTES: Final = 50 * 1024 * 1024
 """The largest file that is taken."""
 
 _BATCH: Final = 200
@@ -133,7 +133,8 @@ class DocumentImport:
     def _settle(self, candidates: list[_Candidate]) -> None:
         """Record what was deposited; count and report the rest."""
         tally = self._run.summary.tally(DOCUMENTS.name)
-        steps = []
+        steps: list[Step] = []
+        stored: list[UUID] = []
         for each in candidates:
             if each.error is not None:
                 self._refuse(each.row, each.error)
@@ -143,7 +144,11 @@ class DocumentImport:
             else:
                 order = Order(each.command, each.key, Foreseen(named_streams(each.command)))
                 steps.append(Step(each.row, order, _COLUMNS, DOCUMENTS))
-        self._run.take(steps, DOCUMENTS.name)
+                stored.append(each.id)
+        for id_, answer in zip(stored, self._run.take(steps, DOCUMENTS.name), strict=True):
+            # Another import may have recorded the same line since it was looked for: its bytes are there twice.
+            if isinstance(answer, Refusal) or answer.resource_id != id_:
+                self._vault.discard(id_)
 
     def _refuse(self, row: Row, error: Refusal | ValidationError) -> None:
         tally = self._run.summary.tally(DOCUMENTS.name)

@@ -63,6 +63,10 @@ class Vault:
         stored = self._store.put(document_id, seal(key, document_id, meter))
         return Deposited(meter.size, stored.size, stored.sha256, meter.digest.hexdigest())
 
+    def discard(self, document_id: UUID) -> None:
+        """Take out again what was deposited and is named by no event: its order was refused, or was a repeat."""
+        self._store.remove(document_id)
+
     def read(self, document_id: UUID, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The clear bytes from `start` to before `end`, cut to the document's size as a slice is.
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+from uuid import UUID
 
 import pytest
 
 from gateway.generator.pdf import one_page
-from gateway.importer import EXIT_ALL_IMPORTED, EXIT_SOME_REFUSED, EXIT_UNUSABLE, Summary
+from gateway.importer import EXIT_ALL_IMPORTED, EXIT_SOME_REFUSED, EXIT_UNUSABLE, Summary, import_files
 from ledger.kit.fictitious import fictitious_nir, fictitious_siret
+from ledger.vault.directory import DirectoryStore
+from ledger.vault.vault import Deposited, Vault
 from support.back_office import (
     AGREEMENTS,
     DOSSIERS,
@@ -243,3 +248,32 @@ def test_avis_keep_their_name_and_date_and_are_deposited_once(office: BackOffice
     assert first.data["transfer_id"] == second.data["transfer_id"]
     assert b"".join(office.vault.read(first.stream_id)) == one_page(["Avis"])
     assert counts(office.run(), "documents") == (0, 3, 5)
+
+
+class OvertakenVault(Vault):
+    """A vault that lets somebody else act once, before the first bytes are stored."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def deposit(self, document_id: UUID, stream: Iterator[bytes] | BinaryIO, *, limit_bytes: int) -> Deposited:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
+        return super().deposit(document_id, stream, limit_bytes=limit_bytes)
+
+
+def test_two_imports_at_once_keep_the_bytes_of_a_document_once(office: BackOffice):
+    """Both find that the document is not there yet; the one that comes second takes its bytes out again."""
+    office.write_all()
+    (office.directory / "a.pdf").write_bytes(one_page(["Avis"]))
+    line = f"a.pdf;Avis de virement - Lot 550 - Page 1.pdf;remittance-advice;13/10/2022;{PROVIDER};VIR550"
+    office.write(avis=f"file;name;category;deposited_on;siret;lot\n{line}\n")
+    store = DirectoryStore(office.directory.parent / "vault")
+    vault = OvertakenVault(store, office.keyring)
+    vault.meanwhile = office.run
+    report = office.directory.parent / "second.csv"
+    summary = import_files(office.ledger, office.keyring, vault, [office.directory], report=report)
+    assert counts(summary, "documents") == (0, 1, 0)
+    [deposited] = [event for event in office.events() if event.name == "document.deposited.v1"]
+    assert list(store.keys()) == [deposited.stream_id]
+    assert b"".join(office.vault.read(deposited.stream_id)) == one_page(["Avis"])
