@@ -111,8 +111,8 @@ class Client(threading.Thread):
         self._open(number)
 
     def contend(self) -> None:
-        """A number that several clients want: one has it, whoever dies meanwhile."""
-        self._open(f"2000{self._next():06d}.01")
+        """A number that several clients want at the same time: one has it, whoever dies meanwhile."""
+        self._open(f"2000{len(self.journal.accepted) // 12:06d}.01")
 
     def enrol(self) -> None:
         name = f"Stagiaire{''.join(self.random.choices('abcdefghij', k=8))}"
