@@ -19,6 +19,7 @@ import structlog
 from gateway import logging
 from gateway.api.app import create_app
 from gateway.settings import Settings, SettingsError
+from ledger.kit.fictitious import fictitious_siren
 from support.gateway import Gateway, World, served
 
 
@@ -172,6 +173,45 @@ def test_settings_name_what_is_missing_and_hide_what_is_secret(tmp_path: Path):
     ]:
         with pytest.raises(SettingsError, match=named):
             Settings.from_environment({**urls, **broken})
+
+
+def test_an_order_that_cannot_have_its_turn_in_time_is_recorded_once_when_given_again(gateway: Gateway):
+    """Somebody holds the append's lock: 503 with Retry-After and nothing recorded; the same key goes through later."""
+    order = {"siren": fictitious_siren(9901), "name": "Organisme", "kinds": ["provider"]}
+    gateway.done("case-manager", "/v1/organisations", order)
+    writer = gateway.service.ledger.log_recorder._connection
+    writer.execute("set lock_timeout = '200ms'")
+    order["siren"] = fictitious_siren(9902)
+    with psycopg.connect(gateway.settings.database_url) as holder:
+        holder.execute("select pg_advisory_xact_lock(1818585191, 1)")
+        refused = gateway.post("case-manager", "/v1/organisations", order, key="en-attente")
+        holder.rollback()
+    writer.execute("reset lock_timeout")
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
+    assert refused.headers["retry-after"] == "1"
+    accepted = gateway.post("case-manager", "/v1/organisations", order, key="en-attente")
+    assert accepted.status_code == 201
+    repeated = gateway.post("case-manager", "/v1/organisations", order, key="en-attente")
+    assert repeated.json() == accepted.json()
+
+
+def test_a_read_only_log_refuses_orders_and_still_answers_questions(gateway: Gateway, world: World):
+    """Issue B: until an operator decides, 503 `log-read-only`; reading and repeats go on."""
+    order = {"siren": fictitious_siren(9903), "name": "Organisme", "kinds": ["provider"]}
+    first = gateway.post("case-manager", "/v1/organisations", order, key="avant")
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        connection.execute("select log.close_for_writing('essai')")
+    try:
+        later = gateway.post("case-manager", "/v1/organisations", {**order, "siren": fictitious_siren(9904)})
+        assert (later.status_code, later.json()["type"]) == (503, "/problems/log-read-only")
+        assert gateway.post("case-manager", "/v1/organisations", order, key="avant").json() == first.json()
+        assert gateway.get("provider", f"/v1/dossiers/{world.dossier}").status_code == 200
+    finally:
+        with psycopg.connect(gateway.settings.database_url) as connection:
+            connection.execute("select log.open_for_writing()")
+    assert (
+        gateway.post("case-manager", "/v1/organisations", {**order, "siren": fictitious_siren(9904)}).status_code == 201
+    )
 
 
 def test_without_its_database_it_says_so_and_comes_back(gateway: Gateway, world: World):
