@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Container, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context, parent_process
-from typing import Any, Final
+from operator import setitem
+from typing import Final
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -21,8 +25,9 @@ from projections.engine.reading import known_names
 Elsewhere = Callable[[], AbstractContextManager[Opener]]
 """Opens the same keyring in another process; it travels there through a pipe."""
 
+_Task = tuple[Filling, Sequence[Projector], Elsewhere, Container[str] | None]
 _SAMPLE: Final = 20_000
-_reached: Any = None  # in a process of the pool: the positions that all of them have reached
+_DONE: Final = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +47,23 @@ def fill_shared(
     """Fill each group of projectors by a process of its own, the first by this one; what ended some of it early."""
     if len(groups) == 1 or shared.elsewhere is None:
         return _told(fill(filling, [each for group in groups for each in group], keyring, known))
-    reached: Any = get_context("spawn").Array("q", len(groups))
-    here = replace(filling, progress=partial(_report, filling, reached))
-    with ProcessPoolExecutor(len(groups) - 1, get_context("spawn"), _begin, (reached,)) as pool:
-        apart = replace(filling, progress=_nothing)
-        names = None if known is known_names() else known
-        others = [
-            pool.submit(_fill_apart, apart, list(group), shared.elsewhere, names, index)
-            for index, group in enumerate(groups[1:], start=1)
-        ]
-        ended = _told(fill(here, groups[0], keyring, known))
+    reached = [0] * len(groups)
+    apart = replace(filling, progress=_nothing)
+    names = None if known is known_names() else known
+    tasks = [(apart, tuple(group), shared.elsewhere, names) for group in groups[1:]]
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(len(tasks)))
+        others = [pool.submit(_run_apart, task, partial(setitem, reached, n)) for n, task in enumerate(tasks, start=1)]
+
+        def here(at: int) -> None:
+            reached[0] = at
+            filling.progress(min(reached))
+
+        ended = _told(fill(replace(filling, progress=here), groups[0], keyring, known))
         while wait(others, timeout=0.2).not_done:
             filling.progress(min(reached))
-        filling.progress(min(reached))
-    return ended + [error for other in others for error in _error_of(other)]
+    filling.progress(min(reached))
+    return ended + [error for other in others for error in _told(other.result())]
 
 
 def grouped(connection: Connection[DictRow], projectors: Sequence[Projector], processes: int) -> list[list[Projector]]:
@@ -77,28 +85,40 @@ def grouped(connection: Connection[DictRow], projectors: Sequence[Projector], pr
     return sorted(groups, key=weight, reverse=True)
 
 
-def _begin(reached: Any) -> None:
-    global _reached  # noqa: PLW0603 - how a pool gives its processes what cannot travel with a task
-    _reached = reached
+def _run_apart(task: _Task, tell: Callable[[int], None]) -> str | None:
+    """Run a task in a new interpreter, which starts with nothing but what the task needs; see `main`."""
+    command = [sys.executable, "-c", f"from {__name__} import main; main()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - ourselves
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("both were asked for")
+        with suppress(BrokenPipeError):
+            pickle.dump(task, process.stdin)
+            process.stdin.close()
+        error: str | None = "killed"
+        for line in process.stdout:
+            word = line.decode().strip()
+            if word.isdigit():
+                tell(int(word))
+            else:
+                error = None if word == _DONE else word
+    return error
 
 
-def _fill_apart(
-    filling: Filling, projectors: Sequence[Projector], elsewhere: Elsewhere, known: Container[str] | None, index: int
-) -> str | None:
-    def told(at: int) -> None:
-        _reached[index] = at
-        parent = parent_process()
-        if parent is None or not parent.is_alive():
-            # Whoever would go on from here is gone; a rebuild that is started again must find nobody at work.
-            raise SystemExit
-
-    with elsewhere() as keyring:
-        return fill(replace(filling, progress=told), projectors, keyring, known_names() if known is None else known)
-
-
-def _report(filling: Filling, reached: Any, at: int) -> None:
-    reached[0] = at
-    filling.progress(min(reached))
+def main() -> None:
+    """What the other interpreter does: fill as the task on its standard input says, a line for each batch, and one for
+    how it ended. When whoever started it is gone, so is the reader of its lines, and the next one ends it.
+    """
+    # A task comes from the process that started this one, through a pipe that nobody else has.
+    filling, projectors, elsewhere, known = pickle.load(sys.stdin.buffer)  # noqa: S301
+    try:
+        with elsewhere() as keyring:
+            filling = replace(filling, progress=partial(print, flush=True))
+            error = fill(filling, projectors, keyring, known_names() if known is None else known)
+    except BrokenPipeError:
+        os._exit(1)  # not by way of a last flush, which would fail as well
+    except Exception as failure:  # noqa: BLE001 - its kind is all that is told; whoever goes on finds out the rest
+        error = type(failure).__name__
+    print(error or _DONE, flush=True)
 
 
 def _nothing(at: int) -> None:
@@ -107,12 +127,3 @@ def _nothing(at: int) -> None:
 
 def _told(error: str | None) -> list[str]:
     return [] if error is None else [error]
-
-
-def _error_of(other: Future[str | None]) -> Iterator[str]:
-    # A process that was killed, or could not open the keyring, leaves its part to whoever goes on.
-    error = other.exception()
-    if error is not None:
-        yield type(error).__name__
-    elif told := other.result():
-        yield told
