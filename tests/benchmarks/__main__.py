@@ -17,7 +17,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import append, application, page
+from benchmarks import append, application, catch_up, growth, lag, page, rebuild
 from benchmarks.figures import Benchmark
 from ledger import embedded
 from support.databases import Cluster
@@ -27,7 +27,11 @@ RESULT: Final = Path("bench.json")
 BENCHMARKS: Final[dict[str, Benchmark]] = {
     **append.BENCHMARKS,
     **application.BENCHMARKS,
+    **catch_up.BENCHMARKS,
+    **rebuild.BENCHMARKS,
+    **lag.BENCHMARKS,
     **page.BENCHMARKS,
+    **growth.BENCHMARKS,
 }
 
 

@@ -73,32 +73,16 @@ insert into read.dossier_counter
 update read.position set position = (select coalesce(max(position), 1) from log.events)"""
 
 
-class Dossiers:
-    """The filled databases of a benchmark: `fill` adds dossiers up to a number."""
-
-    def __init__(self, url: str, *, with_log: bool = False) -> None:
-        self._url = url
-        self._statements = [_DOSSIERS, _EVENTS] if with_log else [_DOSSIERS]
-        self.count = 0
-
-    def fill(self, upto: int) -> None:
-        """Add the dossiers that are missing to `upto`, as the superuser, and bring the planner's figures up to date."""
-        with psycopg.connect(self._url) as connection:
-            connection.execute(_ID)
-            if not self.count:
-                for statement in _READER.split(";"):
-                    connection.execute(statement.encode())
-            for first in range(self.count + 1, upto + 1, 50_000):
-                self._add(connection, first, min(upto, first + 49_999))
-            for statement in _COUNTED.split(";"):
-                connection.execute(statement.encode())
-        self.count = upto
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute("vacuum (analyze)")
-            connection.execute("checkpoint")
-
-    def _add(self, connection: psycopg.Connection, first: int, last: int) -> None:
-        with psycopg.ClientCursor(connection) as cursor:
-            for statements in self._statements:
-                cursor.execute(statements.encode(), {"first": first, "last": last})
+def fill(url: str, count: int, *, with_log: bool) -> None:
+    """Fill an empty, installed database, as the superuser, and bring the planner's figures up to date."""
+    statements = [_DOSSIERS, _EVENTS] if with_log else [_DOSSIERS]
+    with psycopg.connect(url) as connection, psycopg.ClientCursor(connection) as cursor:
+        cursor.execute(_ID + ";" + _READER)
+        for first in range(1, count + 1, 50_000):
+            for statement in statements:
+                cursor.execute(statement.encode(), {"first": first, "last": min(count, first + 49_999)})
             cursor.execute("drop table added")
+        cursor.execute(_COUNTED)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("vacuum (analyze)")
+        connection.execute("checkpoint")

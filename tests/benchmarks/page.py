@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 
 from benchmarks import load
-from benchmarks.dossiers import ACCOUNT, Dossiers
+from benchmarks.dossiers import ACCOUNT, fill
 from benchmarks.figures import ROUNDS, Benchmark, Figure, databases
 from gateway.auth import TokenStore
 from gateway.auth import migrate as migrate_auth
@@ -37,22 +37,21 @@ _TESTS: Final = str(Path(__file__).parents[1])
 def run(server: Cluster) -> Figure:
     """Pages a second, ours and the bare handler's, measured in turn on one database."""
     with databases(server) as (url, keys_url, _):
-        header = filled(url, VISIBLE)[1]
+        header = filled(url, VISIBLE)
         with gateway(url, keys_url) as ours, bare(url) as theirs:
             check(ours, header, VISIBLE)
             pairs = [(pages(ours, PATH, header), pages(theirs, "/", "Accept: application/json")) for _ in range(ROUNDS)]
     return Figure(sum(o for o, _ in pairs) / ROUNDS, sum(t for _, t in pairs) / ROUNDS)
 
 
-def filled(url: str, count: int) -> tuple[Dossiers, str]:
+def filled(url: str, count: int, *, with_log: bool = False) -> str:
     """Read models with so many dossiers in one provider's sight, and the header by which it is known."""
     migrate_auth(url)
     install(url, ALL)
-    dossiers = Dossiers(url)
-    dossiers.fill(count)
+    fill(url, count, with_log=with_log)
     with Database(url) as database:
         secret, _ = TokenStore(database).create(ACCOUNT, label="bench")
-    return dossiers, f"Authorization: Bearer {secret}"
+    return f"Authorization: Bearer {secret}"
 
 
 def pages(port: int, path: str, header: str) -> float:
