@@ -149,6 +149,8 @@ class Committer:
             for ticket in group:
                 self._recent.add(ticket.unit)
         except (IntegrityError, AppendVoided) as error:
+            if isinstance(error, AppendVoided):
+                self._recent = _Recent()  # a connection was lost: see below
             if len(group) > 1:
                 half = len(group) // 2
                 self._write_together(group[:half])
