@@ -27,7 +27,7 @@ def test_each_user_has_a_path_and_every_shell_block_is_run():
 def test_the_commands_of_a_path_work(demo: Demo, title: str, block: str):
     """As they stand, but for the address and the directory, which a test cannot have to itself."""
     script = block.replace("http://127.0.0.1:8000", demo.file["url"]).replace("var/demo", str(demo.place))
-    script = script.replace("curl -sS", "curl -sS --fail")
+    script = script.replace("var/backup", str(demo.place / "backup")).replace("curl -sS", "curl -sS --fail")
     answer = subprocess.run(
         ["bash", "-e", "-u", "-o", "pipefail", "-c", script],
         capture_output=True,
