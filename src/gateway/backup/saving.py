@@ -35,8 +35,7 @@ def save(settings: Settings, target: Path, *, with_documents: bool = True) -> Ma
     FileExistsError where `target` holds something. Nobody is kept from working meanwhile.
     """
     _make(target)
-    with psycopg.connect(settings.database_url, row_factory=dict_row) as connection:
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    with _reading(settings.database_url) as connection:
         head = Head.of(connection)
         snapshot = connection.execute("select pg_export_snapshot() as name").fetchone()
         programs.dump(settings.database_url, "log", target / LOG, snapshot=snapshot["name"] if snapshot else None)
@@ -68,8 +67,7 @@ def save_keys(settings: Settings, target: Path, *, origin: str, position: int) -
     To be made after the log's: a key commits before its first event, so that every event of the log then finds its own.
     """
     _make(target)
-    with psycopg.connect(settings.keys_database_url, row_factory=dict_row) as connection:
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    with _reading(settings.keys_database_url) as connection:
         snapshot = connection.execute("select pg_export_snapshot() as name").fetchone()
         programs.dump(
             settings.keys_database_url, "keys", target / KEYS, snapshot=snapshot["name"] if snapshot else None
@@ -88,6 +86,18 @@ def save_keys(settings: Settings, target: Path, *, origin: str, position: int) -
     )
     manifest.write(target)
     return manifest
+
+
+def _reading(url: str) -> Connection[DictRow]:
+    """One view of a database for as long as the program that dumps it takes: no time-out of the server's may end it."""
+    connection = psycopg.connect(
+        url,
+        row_factory=dict_row,
+        application_name="dossier-ledger backup",
+        options="-c idle_in_transaction_session_timeout=0 -c statement_timeout=0",
+    )
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    return connection
 
 
 def _make(target: Path) -> None:

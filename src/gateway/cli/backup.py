@@ -32,6 +32,7 @@ def backup(
     """Sauvegarder le journal et les documents, et les clés à part. Code 3 si un document manque."""
     if (keys is None) != without_keys:
         raise CommandError("Indiquez où vont les clés par --keys, ou --without-keys.", ExitCode.USAGE)
+    _refuse_together(target, keys)
     with located(data_dir) as settings:
         try:
             manifest = save(settings, target, with_documents=not without_documents)
@@ -74,6 +75,17 @@ def restore(
     typer.echo("\n".join(_told(restored)))
     if restored.absent or restored.verdict.is_alarming:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _refuse_together(target: Path, keys: Path | None) -> None:
+    """Whoever is given the log's backup must not have the keys with it; nothing is begun that cannot be finished."""
+    if keys is None:
+        return
+    places = (target.resolve(), keys.resolve())
+    if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
+        raise CommandError("Le journal et les clés vont dans deux répertoires, aucun dans l'autre.", ExitCode.USAGE)
+    if keys.exists() and any(keys.iterdir()):
+        raise CommandError(f"{keys} n'est pas vide : donnez un nouveau répertoire.", ExitCode.USAGE)
 
 
 def _told(restored: Restored) -> list[str]:

@@ -20,6 +20,8 @@ def prepare(data_dir: DataDir = None) -> None:
     """Créer la clé maîtresse suivante, sans s'en servir. À copier sur chaque machine avant « keys rotate »."""
     with located(data_dir) as settings:
         files = _files(settings.master_key_path)
+        if not files.current.exists():
+            raise CommandError(f"{files.current} n'existe pas : rien n'est encore scellé.", ExitCode.REFUSED)
         try:
             made = files.make_next()
         except FileExistsError:

@@ -197,6 +197,9 @@ def test_an_archive_holds_neither_keys_nor_read_models_nor_tokens(gateway, world
     """DESIGN: long-term copies hold neither read schemas nor keys; nothing personal is in clear in them."""
     target = tmp_path / "archive"
     assert run(gateway.settings, "backup", target)[0] == 2  # which of the two must be said
+    for together in (target, target / "keys", tmp_path):
+        assert run(gateway.settings, "backup", target, "--keys", together)[0] == 2
+    assert not target.exists()
     assert run(gateway.settings, "backup", target, "--without-keys", "--without-documents")[0] == 0
     assert {each.name for each in target.iterdir()} == {"log.dump", "documents.jsonl", "manifest.json"}
     listed = listed_in(target / "log.dump")

@@ -33,6 +33,7 @@ def run(*arguments: str) -> int:
 
 
 def test_a_running_service_follows_a_rotation(settings):
+    assert run("keys", "prepare") == 4  # before the first start there is no key to follow
     with services.opened(settings) as service:
         sealed = service.keyring.seal(uuid7(), "texte")
         assert run("keys", "rotate") == 4  # nothing is prepared
