@@ -34,6 +34,8 @@ def as_text(replay: Replay) -> Iterator[str]:
     """The lines that a person reads, in French."""
     yield f"Dossier {replay.standing.number or replay.dossier_id}"
     yield f"{_asked(replay.selection)} — {_count(len(replay.steps), 'événement')}" + _left_out(replay.left_out)
+    # What comes later may be selected too (a day, an instant, a position to come): this says what was there to select.
+    yield f"Registre lu jusqu'à la position {replay.head}"
     for step in replay.steps:
         yield ""
         yield from _step_lines(step)

@@ -39,6 +39,14 @@ def told(replayed: Replay) -> str:
     return "\n".join(as_text(replayed))
 
 
+def test_a_replay_says_how_far_the_log_went(fund):
+    """Asked for a position to come, it does not claim to know what the ledger will have known there."""
+    dossier = fund.dossier()
+    replayed = asked(fund, dossier, position=10**9)
+    assert f"Registre lu jusqu'à la position {replayed.head}\n" in told(replayed)
+    assert replayed.head < 10**9
+
+
 def test_a_paid_dossier_is_told_event_by_event(fund):
     dossier = fund.dossier()
     fund.trainee(dossier)
