@@ -43,7 +43,7 @@ class Engine:
         keyring: Opener,
         projectors: Sequence[Projector],
         *,
-        batch: int = 2_000,
+        batch: int = 10_000,
         refresh_seconds: float = 0.5,
         known: Container[str] | None = None,
     ) -> None:

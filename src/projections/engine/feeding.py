@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from itertools import takewhile
 
 import structlog
 
@@ -48,10 +49,8 @@ class Feeder:
         return len(foldable)
 
     def _until_unknown(self, entries: list[Entry]) -> list[Entry]:
-        for at, entry in enumerate(entries):
-            if entry.name not in self._known:
-                return entries[:at]
-        return entries
+        unknown = {name for name in {entry.name for entry in entries} if name not in self._known}
+        return list(takewhile(lambda entry: entry.name not in unknown, entries)) if unknown else entries
 
     def _wait(self, names: Sequence[str], entry: Entry) -> None:
         # Neither skipped nor failed: a newer release reads it. Until then everything behind it waits.
