@@ -121,9 +121,11 @@ class AsyncDatabase:
         It is a pipeline: statements wait to be sent until an answer is fetched, or until the end, and an error of one
         shows there. What is executed before the first fetch costs one round trip, its beginning included.
         """
-        async with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
+        # The connection begins by itself, and the pool rolls back: `transaction()` would do the same, and cost more.
+        async with self.pool.connection() as connection, connection.pipeline():
             await connection.execute(_ENTER, (role, scope_setting(scope)))
             yield connection
+            await connection.commit()
 
     async def __aenter__(self) -> Self:
         await self.pool.open(wait=True)
