@@ -15,6 +15,7 @@ from ledger.kit.ids import uuid7
 from ledger.kit.keyring import KeyringFault
 from ledger.log import migrations as log_migrations
 from ledger.log.database import Role
+from ledger.log.outside import read_only_reason
 
 router: Final = APIRouter()
 _OK: Final = "ok"
@@ -69,8 +70,11 @@ def _projections(service: Service) -> dict[str, Any]:
     with service.database.transaction(Role.PROJECTOR) as connection:
         rows = connection.execute("select projector, position, state from read.position order by 1").fetchall()
         row = connection.execute("select coalesce(max(position), 0) as head from log.events").fetchone()
+        closed = read_only_reason(connection) is not None
     head = int(row["head"]) if row else 0
     lags = {row["projector"]: max(0, head - row["position"]) for row in rows}
     late = max(lags.values(), default=0) > service.settings.ready_max_lag
     stopped = {row["projector"]: row["state"] for row in rows if row["state"] in {"failed", "waiting"}}
-    return {"lag": _LATE if late else _OK, "projections": lags, "stopped": stopped}
+    # A log that is read-only is said, and serves all the same: questions and repeats are answered.
+    log = "read-only" if closed else "open"
+    return {"lag": _LATE if late else _OK, "log": log, "projections": lags, "stopped": stopped}

@@ -206,6 +206,8 @@ def test_a_read_only_log_refuses_orders_and_still_answers_questions(gateway: Gat
         assert (later.status_code, later.json()["type"]) == (503, "/problems/log-read-only")
         assert gateway.post("case-manager", "/v1/organisations", order, key="avant").json() == first.json()
         assert gateway.get("provider", f"/v1/dossiers/{world.dossier}").status_code == 200
+        ready = gateway.client.get("/readyz")
+        assert (ready.status_code, ready.json()["log"]) == (200, "read-only")
     finally:
         with psycopg.connect(gateway.settings.database_url) as connection:
             connection.execute("select log.open_for_writing()")
