@@ -66,10 +66,12 @@ class Committer:
         ticket = _Ticket(unit)
         with self._mutex:
             self._waiting.append(ticket)
-            ticket.leads = not self._writing
+            waits = self._writing
+            ticket.leads = not waits
             self._writing = True
         try:
-            if not ticket.leads:
+            # Not asked of the ticket: it may have been told to write since, and its waking is to be taken all the same.
+            if waits:
                 ticket.wake.acquire()
             if ticket.leads:
                 self._lead()

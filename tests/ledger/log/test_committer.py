@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
 from eventsourcing.persistence import OperationalError, StoredEvent
 
 from ledger.kit.ids import uuid7
+from ledger.log import committer
 from ledger.log.appending import Append, Guard, Key
 from ledger.log.committer import Committer
 from ledger.log.refusals import GuardBroken, KeyUsed, StreamConflict
@@ -118,3 +120,38 @@ def test_a_commit_waits_for_those_who_decide_but_not_for_ever():
         log.committer.submit([writes(uuid7(), 1)])
         assert time.perf_counter() - started >= 0.004
     assert log.committer._coming == 0
+
+
+class Slow(committer._Ticket):
+    """A ticket whose thread is held up whenever it looks whether it is to write, as a busy machine does."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "leads":
+            time.sleep(0.005)
+        return super().__getattribute__(name)
+
+
+def test_whoever_is_told_to_write_before_it_waits_is_told_once(monkeypatch: pytest.MonkeyPatch):
+    """The leader may be done, and name a successor, before that one has begun to wait: nobody is left waiting."""
+    monkeypatch.setattr(committer, "_Ticket", Slow)
+    told: list[list[int]] = []
+
+    def write(batch: Sequence[Append]) -> list[int]:
+        time.sleep(0.003)
+        return list(range(len(batch)))
+
+    group = committer.Committer(write)
+
+    def work(number: int) -> None:
+        for turn in range(30):
+            time.sleep((number * 7 + turn * 3) % 16 / 1000)  # out of step: some come while another is being written
+            told.append(group.submit([Append(events=())]))
+
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(told) == 180
