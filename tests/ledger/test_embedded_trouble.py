@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -146,13 +146,14 @@ def test_a_recovery_that_is_killed_again_and_again_ends_all_the_same(parent: Pat
     # The pid file names the new process at once, while it recovers.
     for _ in range(4):
         launched = subprocess.Popen([sys.executable, "-c", STARTING, str(parent / "données")], stdin=subprocess.PIPE)
-        until(lambda: alive_pid(server) is not None)
-        time.sleep(0.05)
-        pid = alive_pid(server)
-        assert pid is not None, "it was not in the middle of a recovery"
-        os.kill(pid, signal.SIGKILL)
-        launched.kill()
-        launched.communicate()
+        try:
+            # Asked once: a moment later the server may be writing its pid file anew, and name nobody.
+            pid = awaited_pid(server)
+            time.sleep(0.05)
+            os.kill(pid, signal.SIGKILL)
+        finally:
+            launched.kill()
+            launched.communicate()
     with embedded.running(parent / "données") as again:
         assert kept(again) == list(range(100_000))
 
@@ -242,8 +243,10 @@ def alive_pid(server: embedded.Server) -> int | None:
     return pid if os.fsencode(server.home.data) in command.split(b"\0") else None
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
+def awaited_pid(server: embedded.Server) -> int:
+    """The process that serves this directory, as soon as there is one."""
+    deadline = time.monotonic() + 30
+    while (pid := alive_pid(server)) is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    return pid
