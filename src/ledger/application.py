@@ -34,7 +34,6 @@ from ledger.kit.errors import Conflict, IdempotencyMismatch, Refusal
 from ledger.kit.keyring import Keyring
 from ledger.log.codec import Codec
 from ledger.log.database import Database
-from ledger.log.lookups import select_keys
 from ledger.log.recorder import Recorder
 from ledger.log.refusals import AppendRefused, AppendVoided, ClaimTaken, KeyUsed, PositionTaken
 from ledger.unit_of_work import NOTHING_FORESEEN, Decided, Foreseen, UnitOfWork, Version
@@ -165,8 +164,7 @@ class Ledger(Application[UUID]):
     def _attempt(self, unit: UnitOfWork, command: Command, **decision: Any) -> Outcome:
         """Decide and write once. The cache moves on only after the commit, and forgets at any other end."""
         try:
-            with self.log_recorder.deciding():
-                decided = unit.decide(command, **decision)
+            decided = unit.decide(command, **decision)
             outcome = self._write([decided])[0]
         except BaseException:
             self._cache.evict(unit.remembered)
@@ -188,7 +186,7 @@ class Ledger(Application[UUID]):
         unit = self._unit()
         answers: list[Outcome | Refusal | Decided] = []
         keys = [self._digests(order.key) for order in orders]
-        used = select_keys(self.log_recorder.database, [key[0] for key in keys if key is not None])
+        used = self.log_recorder.select_keys([key[0] for key in keys if key is not None])
         unit.foresee(o.foreseen for o, key in zip(orders, keys, strict=True) if key is None or key[0] not in used)
         for order, key in zip(orders, keys, strict=True):
             answer = self._decide(unit, order, actor, correlation_id, key=key, used=used)
@@ -208,7 +206,7 @@ class Ledger(Application[UUID]):
     def _told_again(self, told: list[Outcome | Refusal], keys: Sequence[KeyDigests | None]) -> list[Outcome | Refusal]:
         """The same order, accepted a moment ago by another process, may be why one is refused: that is a repeat."""
         refused = [n for n, key in enumerate(keys) if key is not None and isinstance(told[n], Refusal)]
-        used = select_keys(self.log_recorder.database, [key[0] for n in refused if (key := keys[n])]) if refused else {}
+        used = self.log_recorder.select_keys([key[0] for n in refused if (key := keys[n])]) if refused else {}
         for n in refused:
             if (key := keys[n]) is not None and key[0] in used and used[key[0]]["body"] == key[1]:
                 told[n] = _repeated(key, used[key[0]])

@@ -25,7 +25,6 @@ from ledger.kit.keyring import Keyring
 from ledger.kit.personal import Erased, Personal
 from ledger.log.appending import Append, ClaimedValue, Guard, Key
 from ledger.log.codec import Codec
-from ledger.log.lookups import select_claims
 from ledger.log.recorder import Recorder
 
 A = TypeVar("A", bound=Aggregate)
@@ -94,7 +93,7 @@ class UnitOfWork:
         for kind, value in {name for each in every for name in each.names}:
             digests.setdefault(kind, set()).add(self.keyring.digest(kind, value))
         for kind, wanted in digests.items():
-            held = select_claims(self.recorder.database, kind, wanted)
+            held = self.recorder.select_claims(kind, wanted)
             self._claims |= {(kind, digest): held.get(digest) for digest in wanted}
         # A key that is not used after all costs a row in the keys' database, and nothing else.
         self._ids.extend(uuid7() for _ in range(sum(each.new_subjects for each in every)))

@@ -72,7 +72,7 @@ def test_a_decision_made_before_the_connection_was_lost_is_never_written(ledger:
     dossier_id = givens.agreed_dossier()
     unit = ledger._unit(ledger._cache)
     decided = unit.decide(AmendAgreement(dossier_id=dossier_id, amount_cents=7, on=DAY), actor=None)
-    ledger.log_recorder._connection.close()
+    ledger.log_recorder._statement.connection.close()
     amend(ledger, givens.agreed_dossier(), 1)
     with pytest.raises(AppendVoided):
         ledger.log_recorder.append([decided.append])

@@ -10,7 +10,6 @@ from uuid import UUID
 from ledger.application import Ledger
 from ledger.kit.errors import Invalid
 from ledger.kit.keyring import Keyring
-from ledger.log.lookups import select_claims
 
 _HELD: Final = 200_000
 
@@ -58,5 +57,5 @@ class References:
         return found
 
     def _keep(self, kind: str, wanted: dict[bytes, Name]) -> None:
-        for digest, stream_id in select_claims(self._ledger.log_recorder.database, kind, wanted).items():
+        for digest, stream_id in self._ledger.log_recorder.select_claims(kind, wanted).items():
             self._found[wanted[digest]] = stream_id

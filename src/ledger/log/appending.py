@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from ledger.log.arrays import booleans, byteas, integers, texts, uuids
 from ledger.log.refusals import GuardBroken
 
 
@@ -60,28 +62,44 @@ class Append:
     epoch: int | None = None
 
 
-def arguments(batch: Sequence[Append]) -> list[list[Any]]:
+FORMS: Final[Sequence[Callable[[Any], bytes]]] = (
+    # events: stream, version, name, payload, dossiers, ordinal of their command
+    uuids, integers, texts, byteas, texts, integers,
+    # commands: id, actor, correlation, causation, ordinal of their last event
+    uuids, uuids, uuids, uuids, integers,
+    # claims: command, kind, digest, stream, taken
+    integers, texts, byteas, uuids, booleans,
+    # guards: command, stream, version
+    integers, uuids, integers,
+    # idempotency keys: command, digest, body, status, resource
+    integers, byteas, byteas, integers, uuids,
+)  # fmt: skip
+"""How each argument of log.append is written, in its order."""
+
+
+def arguments(batch: Sequence[Append]) -> list[bytes]:
     """The parallel arrays of log.append, in its order (see migrations/0001_log.sql); ordinals count from 1."""
     events: list[tuple[Any, ...]] = []
     commands: list[tuple[Any, ...]] = []
     for ordinal, append in enumerate(batch, start=1):
-        dossiers = append.dossiers or [()] * len(append.events)
-        events += (
+        dossiers = append.dossiers or repeat((), len(append.events))
+        events += [
             (e.originator_id, e.originator_version, e.topic, e.state, array_literal(concerned), ordinal)
             for e, concerned in zip(append.events, dossiers, strict=True)
-        )
+        ]
         commands.append((append.command_id, append.actor, append.correlation_id, append.causation_id, len(events)))
     numbered = list(enumerate(batch, start=1))
     claims = [(n, c.kind, c.digest, c.stream_id, c.taken) for n, append in numbered for c in append.claims]
     guards = [(n, g.stream_id, g.version) for n, append in numbered for g in append.guards]
     keys = [(n, k.digest, k.body, k.status, k.resource_id) for n, append in numbered if (k := append.key) is not None]
-    return [
+    columns = (
         *_columns(events, 6),
         *_columns(commands, 5),
         *_columns(claims, 5),
         *_columns(guards, 3),
         *_columns(keys, 5),
-    ]
+    )
+    return [form(column) for form, column in zip(FORMS, columns, strict=True)]
 
 
 def check_guards_within(batch: Sequence[Append]) -> None:
@@ -101,8 +119,8 @@ def check_guards_within(batch: Sequence[Append]) -> None:
 
 def array_literal(ids: tuple[UUID, ...]) -> str:
     """A uuid[] as text: PostgreSQL has no array of arrays of different lengths."""
-    return "{" + ",".join(map(str, ids)) + "}"
+    return "{" + ",".join(map(str, ids)) + "}" if ids else "{}"
 
 
-def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+def _columns(rows: list[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else repeat((), width)

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Callable, Sequence
+from itertools import islice, pairwise
 from typing import Final
 
 from eventsourcing.persistence import IntegrityError
 
 from ledger.log.appending import Append
-from ledger.log.refusals import AppendVoided, GuardBroken, KeyUsed, StreamConflict
+from ledger.log.recent import Recent
+from ledger.log.refusals import AppendVoided
 
 MOST: Final = 500  # units in one transaction: the append lock is held while they are inserted
-RECENT: Final = 50_000  # streams and keys remembered
 LONGEST_GATHERING: Final = 0.005
-GATHERING_STEP: Final = 0.0002
 
 Unit = Sequence[Append]
 """Commands that are written all or none: one, or an importer's batch."""
@@ -33,19 +31,16 @@ Write = Callable[[Unit], list[int]]
 class _Ticket:
     """A unit that waits: for its answer, or to be told to write."""
 
-    __slots__ = ("answer", "leads", "unit", "wake")
+    __slots__ = ("answer", "follower", "leads", "unit", "wake")
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
         self.answer: list[int] | BaseException | None = None
+        self.follower: _Ticket | None = None
         self.leads = False
         # A bare lock, taken: an Event is four times as dear to make and to wait for.
         self.wake = threading.Lock()
         self.wake.acquire()
-
-    def settle(self, answer: list[int] | BaseException) -> None:
-        self.answer = answer
-        self.wake.release()
 
 
 class Committer:
@@ -57,44 +52,51 @@ class Committer:
         self._mutex = threading.Lock()
         self._waiting: list[_Ticket] = []
         self._writing = False
-        self._coming = 0  # threads that decide on an order, or were answered and have not gone on yet
+        self._expected = 0  # units that are worth waiting for: as many as wrote or waited a moment ago
+        self._gathering: threading.Lock | None = None  # held while a leader waits for those
         self._seconds = 0.0
-        self._recent = _Recent()
+        self._recent = Recent()
 
     def submit(self, unit: Unit) -> list[int]:
         """The positions of the commands' last events, once they are durable; or the refusal that `write` raises."""
         ticket = _Ticket(unit)
         with self._mutex:
             self._waiting.append(ticket)
+            if self._gathering is not None and len(self._waiting) >= self._expected:
+                self._gathering.release()
+                self._gathering = None
             waits = self._writing
             ticket.leads = not waits
             self._writing = True
-        try:
-            # Not asked of the ticket: it may have been told to write since, and its waking is to be taken all the same.
-            if waits:
-                ticket.wake.acquire()
-            if ticket.leads:
-                self._lead()
-        finally:
-            self._move(-1)
+        # Not asked of the ticket: it may have been told to write since, and its waking is to be taken all the same.
+        if waits:
+            self._wait(ticket)
+        if ticket.leads:
+            self._lead()
         if isinstance(ticket.answer, BaseException):
             raise ticket.answer
         if ticket.answer is None:
             raise RuntimeError("a group was written without an answer for each of its units")
         return ticket.answer
 
-    @contextmanager
-    def deciding(self) -> Iterator[None]:
-        """Somebody who is going to submit something in an instant, most likely."""
-        self._move(+1)
+    def _wait(self, ticket: _Ticket) -> None:
         try:
-            yield
-        finally:
-            self._move(-1)
+            ticket.wake.acquire()
+        except BaseException:
+            # Interrupted: others depend on this one, which may be told to write, or to wake the next.
+            threading.Thread(target=self._stand_in, args=(ticket,), daemon=True).start()
+            raise
+        self._pass_on(ticket)
 
-    def _move(self, coming: int) -> None:
-        with self._mutex:
-            self._coming += coming
+    def _stand_in(self, ticket: _Ticket) -> None:
+        self._wait(ticket)
+        if ticket.leads:
+            self._lead()
+
+    def _pass_on(self, ticket: _Ticket) -> None:
+        # Each wakes the next. All at once, they would wake only to wait for the interpreter, and be woken again.
+        if ticket.follower is not None:
+            ticket.follower.wake.release()
 
     def _lead(self) -> None:
         """Write what waits, the caller among it; then let one who came meanwhile do the same."""
@@ -103,26 +105,31 @@ class Committer:
             group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         started = time.perf_counter()
         try:
-            self._move(len(group))
             self._settle(group)
         finally:
             self._seconds = time.perf_counter() - started
             with self._mutex:
                 successor = self._waiting[0] if self._waiting else None
                 self._writing = successor is not None
+                self._expected = min((len(group) + len(self._waiting) + 1) // 2, self._most)
             if successor is not None:
                 successor.leads = True
                 successor.wake.release()
 
     def _gather(self) -> None:
-        """Let those come who are about to: who decides on an order, or was answered a moment ago and may give another.
+        """Let those come who are about to: who was answered a moment ago is likely to have another command.
 
         Without it a busy process writes the two or three who are there first, and all others wait for the next commit.
         Nobody waits longer than the last transaction took, and a lone writer not at all.
         """
-        until = time.perf_counter() + min(self._seconds, LONGEST_GATHERING)
-        while self._coming and time.perf_counter() < until:
-            time.sleep(GATHERING_STEP)
+        with self._mutex:
+            if len(self._waiting) >= self._expected or not self._seconds:
+                return
+            gathered = self._gathering = threading.Lock()
+            gathered.acquire()
+        gathered.acquire(timeout=min(self._seconds, LONGEST_GATHERING))
+        with self._mutex:
+            self._gathering = None
 
     def _settle(self, group: Sequence[_Ticket]) -> None:
         """Answer each ticket: write those that do not meet, then see about the others.
@@ -131,20 +138,19 @@ class Committer:
         and is told so at once: within a transaction it would fail the whole group.
         """
         while group:
-            fresh = [ticket for ticket in group if not self._refused(ticket)]
+            fresh = []
+            for ticket in group:
+                if (refusal := self._recent.refusal(ticket.unit)) is None:
+                    fresh.append(ticket)
+                else:
+                    self._answer([ticket], [refusal])
             together, group = _apart(fresh)
             if together:
                 self._write_together(together)
 
-    def _refused(self, ticket: _Ticket) -> bool:
-        refusal = self._recent.refusal(ticket.unit)
-        if refusal is not None:
-            ticket.settle(refusal)
-        return refusal is not None
-
     def _write_together(self, group: Sequence[_Ticket]) -> None:
         """Answer each ticket. A group with a conflict is halved until the unit that conflicts stands alone."""
-        answers: list[list[int] | BaseException]
+        answers: Sequence[list[int] | BaseException]
         try:
             positions = iter(self._write([append for ticket in group for append in ticket.unit]))
             answers = [list(islice(positions, len(ticket.unit))) for ticket in group]
@@ -152,7 +158,7 @@ class Committer:
                 self._recent.add(ticket.unit)
         except (IntegrityError, AppendVoided) as error:
             if isinstance(error, AppendVoided):
-                self._recent = _Recent()  # a connection was lost: see below
+                self._recent = Recent()  # a connection was lost: see below
             if len(group) > 1:
                 half = len(group) // 2
                 self._write_together(group[:half])
@@ -161,69 +167,45 @@ class Committer:
             answers = [error]
         except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             # Another server may answer next, promoted without the last commits: nothing is certain any more.
-            self._recent = _Recent()
+            self._recent = Recent()
             answers = [error for _ in group]
+        self._answer(group, answers)
+
+    def _answer(self, group: Sequence[_Ticket], answers: Sequence[list[int] | BaseException]) -> None:
         for ticket, answer in zip(group, answers, strict=True):
-            ticket.settle(answer)
-
-
-class _Recent:
-    """What this process has written lately: the version of each stream, and the idempotency keys. A hint, no more."""
-
-    def __init__(self) -> None:
-        self._versions: dict[object, int] = {}
-        self._keys: set[bytes] = set()
-
-    def add(self, unit: Unit) -> None:
-        if len(self._versions) + len(self._keys) > RECENT:
-            self._versions.clear()
-            self._keys.clear()
-        for append in unit:
-            self._versions.update((event.originator_id, event.originator_version) for event in append.events)
-            if append.key is not None:
-                self._keys.add(append.key.digest)
-
-    def refusal(self, unit: Unit) -> BaseException | None:
-        """How the log is going to refuse the unit, where that is certain: nothing that was written goes away."""
-        for index, append in enumerate(unit):
-            if append.key is not None and append.key.digest in self._keys:
-                return KeyUsed(index, "idempotency key used")
-            if any(event.originator_version <= self._version(event.originator_id) for event in append.events):
-                return StreamConflict("a stream has this version already")
-            if any(guard.version < self._version(guard.stream_id) for guard in append.guards):
-                return GuardBroken(index, "guard broken")
-        return None
-
-    def _version(self, stream_id: object) -> int:
-        return self._versions.get(stream_id, -1)
+            ticket.answer = answer
+        waiting = [ticket for ticket in group if not ticket.leads]
+        for ticket, follower in pairwise(waiting):
+            ticket.follower = follower
+        if waiting:
+            waiting[0].wake.release()
 
 
 def _apart(group: Sequence[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
-    """Tickets that can be written together, and those that meet one of them. The first always can."""
+    """Those that may be written together, and those that write or depend on something that one of these writes.
+
+    Two decisions on the same version of a stream cannot both stand. Of those kept apart, most are decided again.
+    """
     together: list[_Ticket] = []
     others: list[_Ticket] = []
     written: set[object] = set()
     for ticket in group:
-        if written.isdisjoint(_touches(ticket.unit)):
+        writes, reads = _touched(ticket.unit)
+        if written.isdisjoint(writes) and written.isdisjoint(reads):
             together.append(ticket)
-            written.update(_writes(ticket.unit))
+            written.update(writes)
         else:
             others.append(ticket)
     return together, others
 
 
-def _writes(unit: Unit) -> Iterator[object]:
-    """What another unit cannot write or depend on beside this one: its streams, and its idempotency keys."""
+def _touched(unit: Unit) -> tuple[list[object], list[object]]:
+    """What another unit cannot write or depend on beside this one (streams, keys), and what this one depends on."""
+    writes: list[object] = []
+    reads: list[object] = []
     for append in unit:
-        for event in append.events:
-            yield event.originator_id
+        writes += [event.originator_id for event in append.events]
         if append.key is not None:
-            yield append.key.digest
-
-
-def _touches(unit: Unit) -> Iterator[object]:
-    """What it writes, and what it depends on."""
-    yield from _writes(unit)
-    for append in unit:
-        for guard in append.guards:
-            yield guard.stream_id
+            writes.append(append.key.digest)
+        reads += [guard.stream_id for guard in append.guards]
+    return writes, reads

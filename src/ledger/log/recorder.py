@@ -6,8 +6,7 @@ receipt is looked up instead, and nothing is ever inserted twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +19,6 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
-from psycopg import Connection
 from psycopg.rows import DictRow
 
 from ledger.kit.ids import uuid7
@@ -29,16 +27,8 @@ from ledger.log.appending import Append, arguments, check_guards_within
 from ledger.log.committer import Committer
 from ledger.log.database import Database, Role
 from ledger.log.refusals import AppendVoided, is_disconnection, refusal
+from ledger.log.statement import AppendStatement
 
-# Arrays leave in binary: as text, psycopg spends five times as long on them, and most of an append's time.
-_APPEND: Final = (
-    "select base from log.append("
-    "%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::text[], %b::int[], "
-    "%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::int[], "
-    "%b::int[], %b::text[], %b::bytea[], %b::uuid[], %b::boolean[], "
-    "%b::int[], %b::uuid[], %b::int[], "
-    "%b::int[], %b::bytea[], %b::bytea[], %b::int[], %b::uuid[])"
-)
 READ_ATTEMPTS: Final = 3
 _EVENT: Final = "stream_id, version, name, payload"
 _LAST_POSITION: Final = 2**63 - 1
@@ -55,7 +45,7 @@ class Recorder(ApplicationRecorder):
         was read or remembered in an earlier epoch is nothing to decide on.
         """
         self._committer = Committer(self._write)
-        self._connection: Connection[DictRow] | None = None
+        self._statement: AppendStatement | None = None
 
     def append(self, batch: Sequence[Append]) -> list[int]:
         """Write commands in one transaction, all or none; return for each the position of its last event.
@@ -66,10 +56,6 @@ class Recorder(ApplicationRecorder):
         """
         return self._committer.submit(batch)
 
-    def deciding(self) -> AbstractContextManager[None]:
-        """Around a decision that is going to be appended: a commit that is about to begin may wait for it."""
-        return self._committer.deciding()
-
     def _write(self, batch: Sequence[Append]) -> list[int]:
         base = self._base(batch)
         return list(accumulate((len(append.events) for append in batch), initial=base))[1:]
@@ -78,10 +64,10 @@ class Recorder(ApplicationRecorder):
         """Write the batch; return the position before its first event. One thread at a time (the committer's)."""
         check_guards_within(batch)
         try:
-            connection = self._connected()
+            statement = self._connected()
             if any(append.epoch not in {None, self.epoch} for append in batch):
                 raise AppendVoided("it was decided before the connection was lost")
-            row = connection.execute(_APPEND, arguments(batch), prepare=True).fetchone()
+            return statement.execute(arguments(batch))
         except psycopg.Error as error:
             if is_disconnection(error):
                 self.epoch += 1
@@ -89,14 +75,13 @@ class Recorder(ApplicationRecorder):
             if isinstance(error, psycopg.DatabaseError) and (refused := refusal(error)) is not error:
                 raise refused from error
             raise
-        return int(row["base"]) if row else 0
 
-    def _connected(self) -> Connection[DictRow]:
-        if self._connection is None or self._connection.closed:
-            self.epoch += self._connection is not None
-            self._connection = None
-            self._connection = self.database.dedicated(Role.WRITER)
-        return self._connection
+    def _connected(self) -> AppendStatement:
+        if self._statement is None or self._statement.connection.closed:
+            self.epoch += self._statement is not None
+            self._statement = None
+            self._statement = AppendStatement(self.database.dedicated(Role.WRITER))
+        return self._statement
 
     def _settled_base(self, batch: Sequence[Append], error: psycopg.Error) -> int:
         """After a lost connection. The batch is one transaction: its first receipt tells of all of it."""
@@ -143,16 +128,21 @@ class Recorder(ApplicationRecorder):
             streams.setdefault(row["stream_id"], []).append(_stored(row))
         return streams
 
+    def select_claims(self, kind: str, digests: Collection[bytes]) -> dict[bytes, UUID]:
+        """The streams that hold unique values of one kind, by keyed digest; one that nobody holds has no entry."""
+        query = "select digest, stream_id from log.claims where kind = %s and digest = any(%s)"
+        return {bytes(row["digest"]): row["stream_id"] for row in self._select(query, (kind, list(digests)))}
+
     def select_claim(self, kind: str, digest: bytes) -> UUID | None:
-        """The stream that holds a unique value, by its keyed digest."""
-        rows = self._select("select stream_id from log.claims where kind = %s and digest = %s", (kind, digest))
-        return rows[0]["stream_id"] if rows else None
+        return self.select_claims(kind, [digest]).get(digest)
+
+    def select_keys(self, digests: Collection[bytes]) -> dict[bytes, DictRow]:
+        """What idempotency keys were answered, by digest: body (digest), position, status, resource_id."""
+        query = "select digest, body, position, status, resource_id from log.idempotency where digest = any(%s)"
+        return {bytes(row["digest"]): row for row in self._select(query, (list(digests),))}
 
     def select_key(self, digest: bytes) -> DictRow | None:
-        """What an idempotency key was answered: body (digest), position, status, resource_id."""
-        query = "select body, position, status, resource_id from log.idempotency where digest = %s"
-        rows = self._select(query, (digest,))
-        return rows[0] if rows else None
+        return self.select_keys([digest]).get(digest)
 
     def select_figures(self) -> DictRow:
         """`count` of events and `highest` position (null for an empty log): equal, or the log has a gap."""

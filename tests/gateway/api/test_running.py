@@ -179,7 +179,7 @@ def test_an_order_that_cannot_have_its_turn_in_time_is_recorded_once_when_given_
     """Somebody holds the append's lock: 503 with Retry-After and nothing recorded; the same key goes through later."""
     order = {"siren": fictitious_siren(9901), "name": "Organisme", "kinds": ["provider"]}
     gateway.done("case-manager", "/v1/organisations", order)
-    writer = gateway.service.ledger.log_recorder._connection
+    writer = gateway.service.ledger.log_recorder._statement.connection
     writer.execute("set lock_timeout = '200ms'")
     order["siren"] = fictitious_siren(9902)
     with psycopg.connect(gateway.settings.database_url) as holder:

@@ -131,7 +131,7 @@ def test_a_time_out_that_is_too_short_is_told_and_costs_no_event(house):
     """Bad input: statement time-outs. The order is refused loudly; given again, it is recorded once."""
     name = house.service.database.url.rpartition("/")[2].partition("?")[0]
     house.execute(f"alter database {name} set statement_timeout = '200ms'")
-    house.service.ledger.log_recorder._connection.close()
+    house.service.ledger.log_recorder._statement.connection.close()
     with psycopg.connect(house.url) as holder:
         holder.execute("select pg_advisory_xact_lock(1818585191, 1)")
         with pytest.raises(psycopg.OperationalError):  # which the API answers with 503: it is of the moment
@@ -139,7 +139,7 @@ def test_a_time_out_that_is_too_short_is_told_and_costs_no_event(house):
         holder.rollback()
     told(house.ills(), "délais", "200 ms")
     house.execute(f"alter database {name} reset statement_timeout")
-    house.service.ledger.log_recorder._connection.close()
+    house.service.ledger.log_recorder._statement.connection.close()
     assert house.register(10) == 4
     assert house.ills() == {}
 

@@ -111,15 +111,44 @@ def test_after_a_fault_nothing_is_taken_as_written():
     assert log.committer.submit([writes(busy, 2)])
 
 
-def test_a_commit_waits_for_those_who_decide_but_not_for_ever():
+def test_a_commit_waits_for_half_of_those_who_wrote_a_moment_ago_but_not_for_ever():
+    """Four wrote together: one who comes alone waits for a second, as long as a transaction takes, and no longer."""
     log = Log()
-    log.held.set()
+    log.together(*(writes(uuid7(), 1) for _ in range(3)))
+    assert log.committer._expected == 2
     log.committer._seconds = 0.005
-    with log.committer.deciding():
-        started = time.perf_counter()
-        log.committer.submit([writes(uuid7(), 1)])
-        assert time.perf_counter() - started >= 0.004
-    assert log.committer._coming == 0
+    started = time.perf_counter()
+    log.committer.submit([writes(uuid7(), 1)])
+    assert time.perf_counter() - started >= 0.004
+    assert log.committer._expected == 1, "a lone writer waits for nobody"
+
+
+def test_whoever_is_interrupted_while_waiting_leaves_nobody_behind():
+    """Each that is answered wakes the next: one whose wait is broken off is stood in for."""
+    log, interrupted = Log(), writes(uuid7(), 1)
+
+    class Interrupted(committer._Ticket):
+        """A ticket whose wait is broken off once, as Ctrl-C does in the main thread."""
+
+        __slots__ = ("real",)
+
+        def __init__(self, unit: Any) -> None:
+            super().__init__(unit)
+            if unit == [interrupted]:
+                self.real, self.wake = self.wake, self
+
+        def acquire(self) -> None:
+            self.wake = self.real
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(committer, "_Ticket", Interrupted)
+        first, second, third = log.together(writes(uuid7(), 1), interrupted, writes(uuid7(), 1))
+    with pytest.raises(KeyboardInterrupt):
+        second.result()
+    assert first.result()
+    assert third.result(timeout=5)
+    assert interrupted in log.groups[1], "what was submitted is written all the same"
 
 
 class Slow(committer._Ticket):
