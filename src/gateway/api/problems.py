@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -46,12 +47,14 @@ TITLES: Final[Mapping[int, str]] = {
     404: "Introuvable",
     405: "Méthode non permise",
     409: "Demande refusée",
-    410: "Contenu effacé",
+    410: "N'est plus disponible",
     412: "Version dépassée",
     413: "Demande trop volumineuse",
     415: "Type de contenu non accepté",
     416: "Plage d'octets impossible",
+    421: "Adresse du service inconnue",
     422: "Demande invalide",
+    429: "Trop de demandes",
     500: "Erreur interne",
     503: "Service momentanément indisponible",
 }
@@ -60,6 +63,21 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "malformed-json": (400, "Le corps de la demande n'est pas un document JSON valide."),
     "malformed-form": (400, "Le corps de la demande n'est pas un formulaire multipart valide."),
     "unauthenticated": (401, "Un jeton d'accès valide est nécessaire."),
+    # One text for a wrong password, an unknown e-mail, an account disabled, over, or without a password yet.
+    "sign-in-refused": (401, "L'identifiant ou le mot de passe n'est pas reconnu."),
+    # One text for a wrong code and a used one.
+    "second-factor-refused": (401, "Ce code n'est pas valable : attendez le suivant, puis réessayez."),
+    "second-factor-required": (403, "Terminez la connexion : votre second facteur est attendu."),
+    "enrolment-required": (403, "Votre rôle exige un second facteur : enregistrez-en un pour continuer."),
+    "terms-pending": (403, "Les conditions d'utilisation doivent d'abord être acceptées."),
+    "fresh-proof-required": (403, "Cette action est sensible : confirmez à nouveau votre identité pour continuer."),
+    "csrf": (403, "La demande ne vient pas de cette application, ou sa page a expiré : rechargez la page."),
+    "terms-changed": (409, "Le texte des conditions a changé : relisez-le avant de répondre."),
+    # One text for a link that was used, that is too old, altered, or replaced by a newer one.
+    "link-not-valid": (410, "Ce lien n'est plus valable : demandez-en un nouveau."),
+    "unknown-host": (421, "Ce service ne répond pas à cette adresse."),
+    "weak-password": (422, "Le mot de passe ne respecte pas toutes les règles."),
+    "too-many-attempts": (429, "Trop de tentatives : patientez avant de réessayer."),
     "method-not-allowed": (405, "Cette adresse n'accepte pas cette méthode."),
     "too-large": (413, "Le corps de la demande dépasse la taille permise."),
     "unsupported-media-type": (415, "Le type de contenu de la demande n'est pas accepté ici."),
@@ -116,6 +134,11 @@ def problem(code: str, *faults: Fault, headers: Mapping[str, str] | None = None)
     """One of the gateway's own problems (see CODES)."""
     status, detail = CODES[code]
     return Problem(code, status, detail, faults, headers or {})
+
+
+def too_many(wait_seconds: float) -> Problem:
+    """429, and when to come back: whole seconds, rounded up: who obeys is not refused again (RFC 9110, 10.2.3)."""
+    return problem("too-many-attempts", headers={"Retry-After": str(max(1, math.ceil(wait_seconds)))})
 
 
 def not_found() -> Problem:
