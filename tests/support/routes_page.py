@@ -110,7 +110,7 @@ def _row(*cells: str) -> str:
 
 
 def _roles(operation: Mapping[str, Any]) -> str:
-    return ", ".join(sorted(RIGHTS[operation["operationId"]]))
+    return ", ".join(RIGHTS[operation["operationId"]].audiences)
 
 
 def _refusals(command: type[Command], *, in_path: bool) -> str:

@@ -14,7 +14,7 @@ from gateway.api.codes import CATEGORY_LABELS, PROFILE_LABELS, ROLE_LABELS, SCHE
 from gateway.api.params import Params
 from gateway.api.reading import Call, Calling
 from gateway.api.shapes import Items
-from gateway.rights import RIGHTS
+from gateway.rights import RIGHTS, may
 from ledger.account.events import Role
 from projections.account.queries import Membership, memberships
 
@@ -85,4 +85,4 @@ async def _codes(call: Call, params: Params, labels: Mapping[str, str]) -> Respo
 
 
 def _actions(role: Role) -> list[str]:
-    return sorted(action for action, roles in RIGHTS.items() if role in roles)
+    return sorted(action for action in RIGHTS if may(role, action))
