@@ -110,11 +110,6 @@ def _shared_with(category: str, dossier_id: str, rows: Rows) -> set[Any]:
 
 
 def _link(event: Entry, dossier_id: str, seen_by: set[Any], rows: Rows) -> None:
-    link = {
-        "dossier_id": dossier_id,
-        "document_id": event.id,
-        "category": event.data["category"],
-        "deposited_on": event.data["on"],
-        "visible": sorted(seen_by),
-    }
-    rows.add("dossier_document", [link])
+    # In the order of the table's columns.
+    link = (dossier_id, event.id, event.data["category"], event.data["on"], tuple(sorted(seen_by)))
+    rows.add_values("dossier_document", [link])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ledger.dossier.axes import Closing, Execution, Instruction
 from ledger.dossier.events import (
@@ -23,13 +23,33 @@ from ledger.dossier.events import (
     TraineeEnrolled,
     TraineeWithdrawn,
 )
-from projections.dossier.sides import holders, shares
+from projections.dossier.sides import Share, holders, shares
 from projections.dossier.status import Status, derived
 from projections.engine import Entry, Need, Projector, Row, Rows, columns, key, new, on
 from projections.engine.table import Table
 from projections.parties import parties_of
 
 _NOTHING: dict[str, Any] = {status.value: 0 for status in Status}
+_BEGINNING: dict[str, Any] = {
+    "instruction": Instruction.UNDER_REVIEW.value,
+    "execution": Execution.NOT_STARTED.value,
+    "closing": Closing.OPEN.value,
+    "trainee_count": 0,
+    "agreement_cents": 0,
+    "reserved_cents": 0,
+    "paid_cents": 0,
+    "released_cents": 0,
+    "settled_on": None,
+    "closed_on": None,
+}
+_BEGINNING |= derived(_BEGINNING)
+
+# What most events say. `value` is a call each time.
+_AGREED: Final = Instruction.AGREED.value
+_STARTED: Final = Execution.STARTED.value
+_FINISHED: Final = Execution.FINISHED.value
+_SETTLED: Final = Closing.SETTLED.value
+_CLOSED: Final = Closing.CLOSED.value
 
 
 def _opening(entry: Entry) -> tuple[Need, ...]:
@@ -118,33 +138,25 @@ class DossierProjector(Projector):
             "scheme": data["scheme"],
             "title": data["title"],
             "company_establishment_id": data["company_establishment_id"],
-            "provider_establishment_ids": data["provider_establishment_ids"],
+            "provider_establishment_ids": tuple(data["provider_establishment_ids"]),
             "visible": parties_of(data),
             "starts_on": data["starts_on"],
             "ends_on": data["ends_on"],
             "opened_on": data["on"],
-            "instruction": Instruction.UNDER_REVIEW.value,
-            "execution": Execution.NOT_STARTED.value,
-            "closing": Closing.OPEN.value,
-            "trainee_count": 0,
-            "agreement_cents": 0,
-            "reserved_cents": 0,
-            "paid_cents": 0,
-            "released_cents": 0,
             "version": event.version,
+            **_BEGINNING,
         }
-        dossier |= derived(dossier)
         rows.add("dossier", [dossier])
         _list(dossier, rows)
-        _count(dossier, dossier["status"], 1, rows)
+        _count(dossier, dossier["status"], rows)
 
     @on(AgreementIssued, needs=_dossier)
     def agreed(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, instruction=Instruction.AGREED.value, agreement_cents=event.data["amount_cents"])
+        _move(event, rows, _held(event, rows), instruction=_AGREED, agreement_cents=event.data["amount_cents"])
 
     @on(AgreementRefused, needs=_dossier)
     def refused(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, instruction=Instruction.REFUSED.value)
+        _move(event, rows, _held(event, rows), instruction=Instruction.REFUSED.value)
 
     @on(AgreementAmended, needs=_dossier)
     def amended(self, event: Entry, rows: Rows) -> None:
@@ -166,7 +178,7 @@ class DossierProjector(Projector):
 
     @on(ExecutionStarted, needs=_dossier)
     def started(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, execution=Execution.STARTED.value)
+        _change(event, rows, execution=_STARTED)
 
     @on(ExecutionBrokenOff, needs=_dossier)
     def broken_off(self, event: Entry, rows: Rows) -> None:
@@ -174,32 +186,35 @@ class DossierProjector(Projector):
 
     @on(ExecutionFinished, needs=_dossier)
     def finished(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, execution=Execution.FINISHED.value)
+        _change(event, rows, execution=_FINISHED)
 
     @on(PaymentReserved, needs=_dossier)
     def reserved(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, reserved_cents=_held(event, rows)["reserved_cents"] + event.data["amount_cents"])
+        before = _held(event, rows)
+        _move(event, rows, before, reserved_cents=before["reserved_cents"] + event.data["amount_cents"])
 
     @on(ReservationReleased, needs=_dossier)
     def reservation_released(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, reserved_cents=_held(event, rows)["reserved_cents"] - event.data["amount_cents"])
+        before = _held(event, rows)
+        _move(event, rows, before, reserved_cents=before["reserved_cents"] - event.data["amount_cents"])
 
     @on(PaymentRecorded, needs=_dossier)
     def paid(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, paid_cents=_held(event, rows)["paid_cents"] + event.data["amount_cents"])
+        before = _held(event, rows)
+        _move(event, rows, before, paid_cents=before["paid_cents"] + event.data["amount_cents"])
 
     @on(DossierSettled, needs=_dossier)
     def settled(self, event: Entry, rows: Rows) -> None:
         released_cents, day = event.data["released_cents"], event.data["on"]
-        _change(event, rows, closing=Closing.SETTLED.value, released_cents=released_cents, settled_on=day)
+        _move(event, rows, _held(event, rows), closing=_SETTLED, released_cents=released_cents, settled_on=day)
 
     @on(DossierClosed, needs=_dossier)
     def closed(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, closing=Closing.CLOSED.value, closed_on=event.data["on"])
+        _move(event, rows, _held(event, rows), closing=_CLOSED, closed_on=event.data["on"])
 
     @on(DossierCancelled, needs=_dossier)
     def cancelled(self, event: Entry, rows: Rows) -> None:
-        _change(event, rows, closing=Closing.CANCELLED.value)
+        _move(event, rows, _held(event, rows), closing=Closing.CANCELLED.value)
 
 
 def _held(event: Entry, rows: Rows) -> Row:
@@ -210,34 +225,47 @@ def _held(event: Entry, rows: Rows) -> Row:
 
 
 def _change(event: Entry, rows: Rows, **values: Any) -> Row:
+    """Change what nothing else follows from."""
+    values["version"] = event.version
+    return rows.update("dossier", (event.id,), values)
+
+
+def _move(event: Entry, rows: Rows, before: Row, **values: Any) -> None:
     """Change the dossier, what follows from it, and the counters where its status passes from one to another."""
-    before = _held(event, rows)
-    after: dict[str, Any] = {**before, **values, "version": event.version}
-    after |= derived(after)
-    rows.put("dossier", after)
+    follows = derived({**before, **values})
+    after = rows.update("dossier", (event.id,), {**values, **follows, "version": event.version})
     if after["status"] != before["status"]:
-        # Only the dossier's row says which sets it counts in: asked for here, in one query for the event.
-        rows.prepare([key("dossier_counter", *share) for share in shares(after)])
-        _count(after, before["status"], -1, rows)
-        _count(after, after["status"], 1, rows)
-    return after
+        _pass(after, before["status"], after["status"], rows)
 
 
-def _count(dossier: Mapping[str, Any], status: str, step: int, rows: Rows) -> None:
-    for establishment_id, side, parties in shares(dossier):
-        counter = rows.get("dossier_counter", establishment_id, side, parties) or {
-            "establishment_id": establishment_id,
-            "side": side,
-            "parties": parties,
-            **_NOTHING,
-        }
-        rows.put("dossier_counter", {**counter, status: counter[status] + step})
+def _pass(dossier: Row, old: str, new_one: str, rows: Rows) -> None:
+    keys = shares(dossier)
+    # Only the dossier's row says which sets it counts in: asked for here, in one query for the event.
+    rows.prepare_keys("dossier_counter", keys)
+    for share in keys:
+        counter = _counter(share, rows)
+        rows.update("dossier_counter", share, {old: counter[old] - 1, new_one: counter[new_one] + 1})
+
+
+def _count(dossier: Mapping[str, Any], status: str, rows: Rows) -> None:
+    for share in shares(dossier):
+        counter = _counter(share, rows)
+        rows.update("dossier_counter", share, {status: counter[status] + 1})
+
+
+def _counter(share: Share, rows: Rows) -> Row:
+    counter = rows.get("dossier_counter", *share)
+    if counter is None:
+        counter = dict(zip(("establishment_id", "side", "parties"), share, strict=True)) | _NOTHING
+        rows.put("dossier_counter", counter)
+    return counter
 
 
 def _list(dossier: Mapping[str, Any], rows: Rows) -> None:
-    entry = {name: dossier[name] for name in ("starts_on", "dossier_id", "ends_on", "scheme", "number")}
-    listed = [{"establishment_id": holder, "side": side, **entry} for holder, side in holders(dossier)]
-    rows.add("dossier_entry", listed)
+    starts_on, dossier_id, ends_on = dossier["starts_on"], dossier["dossier_id"], dossier["ends_on"]
+    scheme, number = dossier["scheme"], dossier["number"]
+    listed = [(holder, side, starts_on, dossier_id, ends_on, scheme, number) for holder, side in holders(dossier)]
+    rows.add_values("dossier_entry", listed)
 
 
 def _unlist(dossier: Mapping[str, Any], rows: Rows) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from projections.reader import FUND
@@ -17,6 +18,9 @@ class Side(StrEnum):
 
 
 FUND_SIDE: Final = "fund"
+Share = tuple[str, str, str]
+"""(establishment, side, the establishments that share the dossier on that side)."""
+
 _FUND: Final = str(FUND)
 _PROVIDER: Final = Side.PROVIDER.value
 _COMPANY: Final = Side.COMPANY.value
@@ -28,11 +32,17 @@ def holders(dossier: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield establishment_id, side
 
 
-def shares(dossier: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def shares(dossier: Mapping[str, Any]) -> tuple[Share, ...]:
     """As `holders`, with the whole set of establishments that share the dossier on that side, as one text."""
-    providers = sorted(set(dossier["provider_establishment_ids"]))
-    for provider in providers:
-        yield provider, _PROVIDER, ",".join(providers)
-    company = dossier["company_establishment_id"]
-    yield company, _COMPANY, company
-    yield _FUND, FUND_SIDE, ""
+    return _shares(tuple(dossier["provider_establishment_ids"]), dossier["company_establishment_id"])
+
+
+@lru_cache(maxsize=10_000)
+def _shares(provider_ids: tuple[str, ...], company_id: str) -> tuple[Share, ...]:
+    providers = sorted(set(provider_ids))
+    together = ",".join(providers)
+    return (
+        *((provider, _PROVIDER, together) for provider in providers),
+        (company_id, _COMPANY, company_id),
+        (_FUND, FUND_SIDE, ""),
+    )

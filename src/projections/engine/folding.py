@@ -59,16 +59,17 @@ def fold(projector: Projector, entries: Sequence[Entry], rows: Rows) -> None:
     except Exception:  # noqa: BLE001 - which event it was is found below, where each is prepared alone
         rows.forget()
         ready = False
-    for entry in entries:
-        handler = handlers[entry.name]
-        try:
+    position = 0
+    try:
+        for entry in entries:
+            position = entry.position
             if not ready:
-                rows.prepare(handler.needs(entry))
-            handler.fold(projector, entry, rows)
-        except psycopg.Error:
-            raise
-        except Exception as error:
-            raise FoldFailed(entry.position, describe(error)) from error
+                rows.prepare(handlers[entry.name].needs(entry))
+            handlers[entry.name].fold(projector, entry, rows)
+    except psycopg.Error:
+        raise
+    except Exception as error:
+        raise FoldFailed(position, describe(error)) from error
 
 
 def describe(error: BaseException) -> str:

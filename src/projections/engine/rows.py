@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from projections.engine.needs import Need
-from projections.engine.table import Key, Row, Table
+from projections.engine.table import Key, Row, Table, Values
 
 _KEY_TYPES: Final = frozenset({str, int, bool, tuple})
+_VALUE_TYPES: Final = _KEY_TYPES | {type(None), datetime}
 
 
 class Loader(Protocol):
@@ -22,20 +24,28 @@ class Loader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a batch did to one table: rows that are `made`, rows that are `changed`, and `gone` ones as they were."""
+    """What a batch did to one table: rows that are `made`, rows that are `changed`, and `gone` ones as they were.
+
+    `added` are made as well: their values, in the order of the table's columns.
+    """
 
     made: list[Row]
     changed: list[Row]
     gone: list[Row]
+    added: list[Values] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.made or self.changed or self.gone)
+        return bool(self.made or self.changed or self.gone or self.added)
 
 
 class _Held:
-    """One table's rows in memory. `rows` says None for a row known to be absent."""
+    """One table's rows in memory. `rows` says None for a row known to be absent.
+
+    `added` are rows that nobody has asked for since they were made, as bare values: `settle` makes rows of them.
+    """
 
     __slots__ = (
+        "added",
         "arrays",
         "before",
         "complete",
@@ -44,6 +54,8 @@ class _Held:
         "keys",
         "names",
         "rows",
+        "set_apart",
+        "sound",
         "table",
         "whole",
         "width",
@@ -57,6 +69,8 @@ class _Held:
         self.indexes = table.indexes
         self.names = table.names.keys()
         self.width = len(self.names)
+        self.set_apart = frozenset((*table.key, *table.arrays, *table.indexes))
+        self.sound: set[tuple[type, ...]] = set()
         self.forget()
         self.whole = whole
 
@@ -64,12 +78,16 @@ class _Held:
         self.whole = False
         self.rows: dict[Key, Row | None] = {}
         self.before: dict[Key, Row | None] = {}
+        self.added: list[Values] = []
         # Keys of present rows in memory by (column, value); `complete` are the values of which no row is elsewhere.
         self.keys: dict[tuple[str, Any], dict[Key, None]] = {}
         self.complete: set[tuple[str, Any]] = set()
 
     def changes(self) -> Changes:
         """Rows that came back to what they were are left out."""
+        if self.added and not self.before:
+            return Changes([], [], [], self.added)
+        self.settle()
         found = Changes([], [], [])
         for key, before in self.before.items():
             after = self.rows[key]
@@ -81,6 +99,17 @@ class _Held:
             elif after != before:
                 found.changed.append(after)
         return found
+
+    def settle(self) -> None:
+        """Make rows of what was added, before anybody looks."""
+        if not self.added:
+            return
+        added, self.added = self.added, []
+        for values in added:
+            row = self.table.row_of(values)
+            key = self.key_of(row)
+            self.learn_absent(key)
+            self.replace(key, row)
 
     def learn(self, row: Row) -> None:
         """Take in a row as the table holds it; what memory holds already is newer."""
@@ -108,7 +137,7 @@ class _Held:
 
     def shaped(self, row: Row) -> Row:
         """The row with every column of its table, in order of nothing, arrays as tuples."""
-        if row.keys() != self.names:
+        if len(row) != self.width or row.keys() != self.names:
             if strangers := row.keys() - self.names:
                 raise KeyError(f"table {self.table.name} has no column {', '.join(sorted(strangers))}")
             row = {name: row.get(name) for name in self.names}
@@ -117,8 +146,18 @@ class _Held:
     def with_tuples(self, row: Row) -> Row:
         for name in self.arrays:
             if type(row[name]) is list:
-                row = {**row, name: tuple(row[name])}
+                return {**row, **{each: tuple(row[each]) for each in self.arrays if row[each] is not None}}
         return row
+
+    def check_values(self, values: Values) -> None:
+        if len(values) != self.width or not _VALUE_TYPES.issuperset(map(type, values)):
+            raise TypeError(f"a row of {self.table.name} is ({', '.join(self.names)}), as JSON has them, or tuples")
+
+    def check_key(self, key: Key) -> None:
+        types = tuple(map(type, key))
+        if types not in self.sound:
+            _check_key(self.table, key)
+            self.sound.add(types)
 
     def _enlist(self, key: Key, row: Row) -> None:
         for column in self.indexes:
@@ -141,11 +180,15 @@ class Rows:
     def get(self, table: str, *key: Any) -> Row | None:
         """The row of this key (values in the order of `Table.key`), or None."""
         held = self._held[table]
-        return held.rows[key] if key in held.rows else self._fetch(held, key)
+        if held.added:
+            held.settle()
+        row = held.rows.get(key)
+        return row if row is not None or key in held.rows else self._fetch(held, key)
 
     def where(self, table: str, column: str, value: Any) -> list[Row]:
         """Every row with this value in a column of `Table.indexes`, in the order of their keys."""
         held = self._held[table]
+        held.settle()
         if (column, value) not in held.complete:
             _check_index(held.table, column)
             if not held.whole:
@@ -155,6 +198,8 @@ class Rows:
     def put(self, table: str, row: Row) -> None:
         """Write the whole row in place of the one with its key, if any. A column not named is null."""
         held = self._held[table]
+        if held.added:
+            held.settle()
         row = held.shaped(row)
         key = held.key_of(row)
         if key not in held.rows:
@@ -168,24 +213,45 @@ class Rows:
             whole = held.shaped(row)
             key = held.key_of(whole)
             if at == 0:
-                _check_key(held.table, key)
+                held.check_key(key)
             held.learn_absent(key)
             held.replace(key, whole)
+
+    def add_values(self, table: str, rows: Iterable[Values]) -> None:
+        """As `add`, for many rows at a time: their values, in the order of the table's columns, arrays as tuples."""
+        held = self._held[table]
+        added = list(rows)
+        if added:
+            held.check_values(added[0])
+        held.added += added
+        if held.table.kept:
+            held.settle()
 
     def change(self, table: str, *key: Any, **values: Any) -> Row:
         """Write some columns of a row that is there (KeyError else), and return the row as it is now.
 
         Columns of the key cannot change: delete the row and put another.
         """
+        return self.update(table, key, values)
+
+    def update(self, table: str, key: Key, values: Mapping[str, Any]) -> Row:
+        """`change` with the key and the values as they are at hand."""
         held = self._held[table]
-        row = held.rows[key] if key in held.rows else self._fetch(held, key)
-        if row is None:
+        if held.added:
+            held.settle()
+        row = held.rows.get(key)
+        if row is None and (key in held.rows or (row := self._fetch(held, key)) is None):
             raise KeyError(f"no row of {table} has this key")
         changed: Row = {**row, **values}
         if len(changed) != held.width:
             raise KeyError(f"table {table} has no column {', '.join(sorted(values.keys() - row.keys()))}")
-        if held.arrays:
-            changed = held.with_tuples(changed)
+        if held.set_apart.isdisjoint(values):
+            # What `replace` does, where neither key nor index nor array is touched: almost every event comes by here.
+            if key not in held.before:
+                held.before[key] = row
+            held.rows[key] = changed
+            return changed
+        changed = held.with_tuples(changed)
         if held.key_of(changed) != key:
             raise ValueError(f"the key of a row of {table} cannot change")
         held.replace(key, changed)
@@ -206,6 +272,7 @@ class Rows:
         groups: dict[tuple[str, str], dict[Any, None]] = {}
         for table, values, column, fresh in needs:
             held = self._held[table]
+            held.settle()
             if held.whole:
                 continue
             if column is not None:
@@ -218,7 +285,7 @@ class Rows:
                     groups.setdefault((table, column), {})[values[0]] = None
             elif values not in held.rows:
                 if fresh and values not in keys.get(table, ()):
-                    _check_key(held.table, values)
+                    held.check_key(values)
                     held.learn_absent(values)
                 else:
                     keys.setdefault(table, {})[values] = None
@@ -226,6 +293,13 @@ class Rows:
             self._load_groups(self._held[table], column, list(wanted))
         for table, asked in keys.items():
             self._load_keys(self._held[table], list(asked))
+
+    def prepare_keys(self, table: str, keys: Iterable[Key]) -> None:
+        """`prepare` for rows of one table, by their keys."""
+        held = self._held[table]
+        held.settle()
+        if not held.whole:
+            self._load_keys(held, list(keys))
 
     # --- for the engine ----------------------------------------------------------------------------------------
 
@@ -237,21 +311,21 @@ class Rows:
     def changes(self) -> Iterator[tuple[Table, Changes]]:
         """What the batch changed and must be written."""
         for held in self._held.values():
-            if held.before and (changes := held.changes()):
+            if (held.before or held.added) and (changes := held.changes()):
                 yield held.table, changes
 
     def written(self, *, keep: int) -> None:
         """The changes are committed: what is in memory is what the tables hold. Beyond `keep` rows all is forgotten."""
         for held in self._held.values():
             held.before = {}
-            if not held.table.kept and held.rows:
+            if not held.table.kept and (held.rows or held.added):
                 held.forget()
         if self.count() > keep:
             self.forget()
 
     def count(self) -> int:
         """Rows in memory."""
-        return sum(len(held.rows) for held in self._held.values())
+        return sum(len(held.rows) + len(held.added) for held in self._held.values())
 
     def forget(self) -> None:
         """Nothing in memory can be trusted: another writer came between, or the batch was undone."""
@@ -259,7 +333,7 @@ class Rows:
             held.forget()
 
     def _fetch(self, held: _Held, key: Key) -> Row | None:
-        _check_key(held.table, key)
+        held.check_key(key)
         if held.whole:
             held.rows[key] = None
         else:
@@ -270,7 +344,7 @@ class Rows:
         unknown = [key for key in keys if key not in held.rows]
         if unknown:
             for key in unknown:
-                _check_key(held.table, key)
+                held.check_key(key)
             for row in self.loader.by_key(held.table, unknown):
                 held.learn(row)
             for key in unknown:

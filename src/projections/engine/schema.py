@@ -22,7 +22,7 @@ OLD: Final = "read_old"
 PAST: Final = "read_past"
 
 _LOCK: Final = 0x72656164  # "read": taken by every process that makes or moves read tables
-_READERS: Final = "ledger_gateway, ledger_staff, ledger_auditor"
+_READERS: Final = "ledger_gateway, ledger_staff, ledger_auditor, ledger_auth"
 
 _HOUSE: Final = """
 create schema if not exists {schema};

@@ -20,6 +20,7 @@ from projections.engine.rows import Changes
 from projections.engine.table import Key, Row, Table
 
 _BARE: Final = frozenset("0123456789abcdef-")
+_BETWEEN: Final = b"],["
 
 
 class TableSql:
@@ -53,17 +54,26 @@ class TableSql:
         self._values = _getter(tuple(table.names))
         self._arrays = tuple(at for at, column in enumerate(table.columns) if column.is_array)
 
-    def line(self, row: Row) -> bytes:
-        """A row as a line for `copy`: JSON is nearly that already, and made ten times as fast as field by field."""
-        values = self._values(row)
+    def lines(self, changes: Changes) -> bytes:
+        """The rows that are made as lines for `copy`: JSON is nearly that already, and made ten times as fast as field
+        by field; all rows at once, in half the time again.
+        """
+        rows = [*map(self._values, changes.made), *changes.added]
         if self._arrays:
-            values = list(values)
-            for at in self._arrays:
-                if values[at] is not None:
-                    values[at] = _array_literal(values[at])
-        line = orjson.dumps(values)[1:-1]
-        # JSON's escapes of control characters mean nothing to COPY, where such characters stand for themselves.
-        return line if b"\\" not in line else ",".join(map(_field, values)).encode()
+            rows = [self._with_literals(values) for values in rows]
+        text = orjson.dumps(rows)
+        # JSON's escapes of control characters mean nothing to COPY, where such characters stand for themselves. And
+        # what stands between two rows may stand in a text.
+        if b"\\" in text or text.count(_BETWEEN) != len(rows) - 1:
+            return b"\n".join(map(_line, rows))
+        return text[2:-2].replace(_BETWEEN, b"\n")
+
+    def _with_literals(self, values: Sequence[Any]) -> Sequence[Any]:
+        written = list(values)
+        for at in self._arrays:
+            if written[at] is not None:
+                written[at] = _array_literal(written[at])
+        return written
 
 
 @lru_cache(maxsize=1024)
@@ -116,10 +126,10 @@ def statements(schema: str, table: Table, changes: Changes, *, copy: bool = Fals
         ready.executed.append((sql.delete, _json(keys)))
     if changes.changed:
         ready.executed.append((sql.update, _json(changes.changed)))
-    if changes.made and copy:
-        ready.copied = (sql.copy, b"\n".join(map(sql.line, changes.made)))
-    elif changes.made:
-        ready.executed.append((sql.insert, _json(changes.made)))
+    if copy and (changes.made or changes.added):
+        ready.copied = (sql.copy, sql.lines(changes))
+    elif changes.made or changes.added:
+        ready.executed.append((sql.insert, _json([*changes.made, *map(table.row_of, changes.added)])))
     return ready
 
 
@@ -146,6 +156,11 @@ def _element(value: Any) -> str:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _line(values: Sequence[Any]) -> bytes:
+    line = orjson.dumps(values)[1:-1]
+    return line if b"\\" not in line else ",".join(map(_field, values)).encode()
 
 
 def _field(value: Any) -> str:

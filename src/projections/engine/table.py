@@ -15,6 +15,9 @@ Values are as they come from JSON: ids and dates are text (canonical), whole num
 `timestamptz` is a `datetime` (aware).
 """
 
+Values = tuple[Any, ...]
+"""The values of a row, in the order of `Table.columns`."""
+
 Key = tuple[Any, ...]
 """The values of a table's key columns, in the order of `Table.key`."""
 
@@ -76,6 +79,9 @@ class Table:
     @cached_property
     def arrays(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns if column.is_array)
+
+    def row_of(self, values: Values) -> Row:
+        return dict(zip(self.names, values, strict=True))
 
     @cached_property
     def key_of(self) -> Callable[[Row], Key]:

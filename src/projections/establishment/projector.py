@@ -184,5 +184,4 @@ def _write_words(establishment_id: str, names: dict[str, str | None], rows: Rows
     for field, word in held - wanted:
         rows.delete("establishment_word", field, word, establishment_id)
     # `where` has shown that these are not there.
-    missing = [{"field": field, "word": word, "establishment_id": establishment_id} for field, word in wanted - held]
-    rows.add("establishment_word", missing)
+    rows.add_values("establishment_word", [(field, word, establishment_id) for field, word in wanted - held])

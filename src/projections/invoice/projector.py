@@ -17,19 +17,11 @@ from ledger.invoice.events import (
 from projections.engine import Entry, Need, Projector, Rows, Table, columns, key, new, on
 from projections.invoice.status import Status
 
-_COPIED: Final = (
-    "dossier_id",
-    "beneficiary_establishment_id",
-    "reference",
-    "issued_on",
-    "starts_on",
-    "ends_on",
-    "net_cents",
-    "vat_rate_basis_points",
-    "vat_cents",
-    "gross_cents",
-    "vat_exemption",
-)
+# `value` is a call each time.
+_RECEIVED: Final = Status.RECEIVED.value
+_APPROVED: Final = Status.APPROVED.value
+_SCHEDULED: Final = Status.SCHEDULED.value
+_PAID: Final = Status.PAID.value
 
 
 def _invoice(entry: Entry) -> tuple[Need, ...]:
@@ -74,17 +66,32 @@ class InvoiceProjector(Projector):
 
     @on(InvoiceReceived, needs=lambda e: (new("invoice", e.id),))
     def received(self, event: Entry, rows: Rows) -> None:
-        rows.put(
-            "invoice",
-            {
-                "invoice_id": event.id,
-                **{name: event.data[name] for name in _COPIED},
-                "status": Status.RECEIVED.value,
-                "received_on": event.data["on"],
-                "approved_cents": 0,
-                "version": event.version,
-            },
-        )
+        data = event.data
+        invoice = {
+            "invoice_id": event.id,
+            "dossier_id": data["dossier_id"],
+            "beneficiary_establishment_id": data["beneficiary_establishment_id"],
+            "reference": data["reference"],
+            "status": _RECEIVED,
+            "issued_on": data["issued_on"],
+            "starts_on": data["starts_on"],
+            "ends_on": data["ends_on"],
+            "received_on": data["on"],
+            "net_cents": data["net_cents"],
+            "vat_rate_basis_points": data["vat_rate_basis_points"],
+            "vat_cents": data["vat_cents"],
+            "gross_cents": data["gross_cents"],
+            "vat_exemption": data["vat_exemption"],
+            "service_attested_on": None,
+            "approved_cents": 0,
+            "approved_on": None,
+            "dispute_reason_sealed": None,
+            "lot_id": None,
+            "transfer_id": None,
+            "paid_on": None,
+            "version": event.version,
+        }
+        rows.add("invoice", [invoice])
 
     @on(ServiceAttested, needs=_invoice)
     def attested(self, event: Entry, rows: Rows) -> None:
@@ -95,7 +102,7 @@ class InvoiceProjector(Projector):
         rows.change(
             "invoice",
             event.id,
-            status=Status.APPROVED.value,
+            status=_APPROVED,
             approved_cents=event.data["amount_cents"],
             approved_on=event.data["on"],
             version=event.version,
@@ -115,20 +122,20 @@ class InvoiceProjector(Projector):
 
     @on(DisputeResolved, needs=_invoice)
     def dispute_resolved(self, event: Entry, rows: Rows) -> None:
-        status = Status.RECEIVED.value
+        status = _RECEIVED
         rows.change("invoice", event.id, status=status, dispute_reason_sealed=None, version=event.version)
 
     @on(InvoiceScheduled, needs=_invoice)
     def scheduled(self, event: Entry, rows: Rows) -> None:
-        data, status = event.data, Status.SCHEDULED.value
+        data = event.data
         place = {"lot_id": data["lot_id"], "transfer_id": data["transfer_id"]}
-        rows.change("invoice", event.id, status=status, **place, version=event.version)
+        rows.update("invoice", (event.id,), {"status": _SCHEDULED, **place, "version": event.version})
 
     @on(InvoiceUnscheduled, needs=_invoice)
     def unscheduled(self, event: Entry, rows: Rows) -> None:
-        status = Status.APPROVED.value
+        status = _APPROVED
         rows.change("invoice", event.id, status=status, lot_id=None, transfer_id=None, version=event.version)
 
     @on(InvoicePaid, needs=_invoice)
     def paid(self, event: Entry, rows: Rows) -> None:
-        rows.change("invoice", event.id, status=Status.PAID.value, paid_on=event.data["on"], version=event.version)
+        rows.change("invoice", event.id, status=_PAID, paid_on=event.data["on"], version=event.version)

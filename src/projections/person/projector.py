@@ -92,8 +92,9 @@ class PersonProjector(Projector):
             "ends_on": data["ends_on"],
             "visible": visible,
         }
-        rows.put("dossier_trainee", enrolment)
-        rows.change("person", data["person_id"], visible=tuple(sorted({*person["visible"], *visible})))
+        rows.add("dossier_trainee", [enrolment])
+        if not set(visible).issubset(person["visible"]):
+            rows.change("person", data["person_id"], visible=tuple(sorted({*person["visible"], *visible})))
         _add_words(enrolment, _words(person), rows)
 
     @on(TraineeWithdrawn, needs=_withdrawal)
@@ -132,18 +133,12 @@ def _word_keys(enrolment: Row, words: Iterable[str]) -> list[tuple[str, str, str
 
 
 def _add_words(enrolment: Row, words: Iterable[str], rows: Rows) -> None:
-    # A person is enrolled in a dossier once, and has a word once.
-    rows.add(
-        "trainee_word",
-        [
-            {"establishment_id": establishment_id, "word": word, "dossier_id": dossier_id, "person_id": person_id}
-            for establishment_id, word, dossier_id, person_id in _word_keys(enrolment, words)
-        ],
-    )
+    # A person is enrolled in a dossier once, and has a word once. The columns are those of the key, in its order.
+    rows.add_values("trainee_word", _word_keys(enrolment, words))
 
 
 def _forget_words(enrolment: Row, words: Iterable[str], rows: Rows) -> None:
     keys = _word_keys(enrolment, words)
-    rows.prepare([key("trainee_word", *values) for values in keys])
+    rows.prepare_keys("trainee_word", keys)
     for values in keys:
         rows.delete("trainee_word", *values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, ClassVar, Final
 
 from ledger.dossier.events import DossierOpened
@@ -20,7 +21,7 @@ from projections.engine import Entry, Need, Projector, Row, Rows, Table, columns
 from projections.parties import parties_of
 from projections.transfer.status import Status
 
-_COPIED: Final = (
+_copied: Final = itemgetter(
     "invoice_id",
     "dossier_id",
     "dossier_number",
@@ -156,11 +157,12 @@ class TransferProjector(Projector):
         beneficiary_id = data["beneficiary"]["establishment_id"]
         seen_by, lines = {beneficiary_id}, []
         for number, line in enumerate(data["lines"], start=1):
-            visible = {beneficiary_id, *_party(rows, line["dossier_id"])}
-            seen_by |= visible
-            facts = {name: line[name] for name in _COPIED}
-            lines.append({"transfer_id": event.id, "number": number, **facts, "visible": sorted(visible)})
-        rows.add("transfer_line", lines)
+            party = _party(rows, line["dossier_id"])
+            visible = party if beneficiary_id in party else tuple(sorted({beneficiary_id, *party}))
+            seen_by.update(party)
+            # In the order of the table's columns.
+            lines.append((event.id, number, *_copied(line), visible))
+        rows.add_values("transfer_line", lines)
         common = {
             "transfer_id": event.id,
             "lot_id": data["lot_id"],
@@ -169,7 +171,7 @@ class TransferProjector(Projector):
             "status": Status.PREPARED.value,
         }
         rows.put("transfer", {**common, **_of_transfer(event)})
-        rows.put("transfer_payee", {**common, **_of_payee(data), "visible": sorted(seen_by)})
+        rows.put("transfer_payee", {**common, **_of_payee(data), "visible": tuple(sorted(seen_by))})
 
     @on(TransferPaid, needs=_transfer)
     def paid(self, event: Entry, rows: Rows) -> None:

@@ -36,7 +36,7 @@ AWKWARD = Table(
     columns=columns(number="int", note="text", words="text[]", ids="uuid[]", flag="boolean", at="timestamptz"),
 )
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12) | st.sampled_from(
-    ["null", "NULL", "", '"', "\\", "\\.", "\\n", "a\tb\nc\r", "{a,b}", "é,œ;", "'"]
+    ["null", "NULL", "", '"', "\\", "\\.", "\\n", "a\tb\nc\r", "{a,b}", "é,œ;", "'", "],[", "]]", "[["]
 )
 
 
@@ -54,7 +54,9 @@ def test_whatever_a_row_holds_comes_out_as_it_went_in(url, notes, words):
             "create temporary table awkward (number int, note text, words text[], ids uuid[], flag boolean, "
             "at timestamptz) on commit drop"
         )
-        statements("pg_temp", AWKWARD, Changes(rows, [], []), copy=True).run(connection)
+        # Half of them as whole rows, half as bare values.
+        added = [tuple(row.values()) for row in rows[1::2]]
+        statements("pg_temp", AWKWARD, Changes(rows[::2], [], [], added), copy=True).run(connection)
         found = connection.execute("select * from awkward order by number").fetchall()
     wanted = [{**row, "words": words, "ids": [UUID(int=row["number"])]} for row in rows]
     assert found == wanted

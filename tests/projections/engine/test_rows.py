@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -123,6 +124,9 @@ def test_lists_become_tuples_and_columns_left_out_are_null():
         (lambda rows: rows.change("piece", "d1", 7, title="x"), KeyError),
         (lambda rows: rows.change("piece", "d1", 1, number=2), ValueError),
         (lambda rows: rows.get("tune", "d1"), KeyError),
+        (lambda rows: rows.add_values("piece", [("d1", 2, ("a",))]), TypeError),
+        (lambda rows: rows.add_values("piece", [("d1", 2, ["a"], "devis")]), TypeError),
+        (lambda rows: rows.add_values("piece", [(UUID(int=1), 2, ("a",), "devis")]), TypeError),
     ],
 )
 def test_an_author_s_mistake_is_loud(mistake, error):

@@ -18,7 +18,7 @@ NEED = st.one_of(
     st.builds(lambda one: key("thing", one), IDS), st.builds(lambda one: index("thing", "owner", one), OWNERS)
 )
 ORDER = st.one_of(
-    st.tuples(st.just("put"), IDS, OWNERS, st.booleans()),
+    st.tuples(st.sampled_from(["put", "add", "add values"]), IDS, OWNERS),
     st.tuples(st.just("change"), IDS, OWNERS),
     st.tuples(st.just("delete"), IDS),
     st.tuples(st.just("get"), IDS),
@@ -42,14 +42,24 @@ class Store:
         return [row for row in self.rows.values() if row[column] in values]
 
     def commit(self, rows: Rows) -> None:
-        for _, changes in rows.changes():
+        for table, changes in rows.changes():
             for row in changes.gone:
                 assert self.rows.pop(row["id"]) == row
             for row in changes.changed:
                 assert self.rows[row["id"]] != row
-            for row in changes.made:
+            made = [*changes.made, *map(table.row_of, changes.added)]
+            for row in made:
                 assert row["id"] not in self.rows
-            self.rows |= {row["id"]: row for row in (*changes.changed, *changes.made)}
+            self.rows |= {row["id"]: row for row in (*changes.changed, *made)}
+
+
+def _write(rows: Rows, how: str, row: Row) -> None:
+    if how == "put":
+        rows.put("thing", row)
+    elif how == "add":
+        rows.add("thing", [row])
+    else:
+        rows.add_values("thing", [tuple(row.values())])
 
 
 @settings(max_examples=400, deadline=None)
@@ -62,11 +72,11 @@ def test_whatever_the_order_memory_tells_the_truth(orders, whole, kept):
     store, model, committed = Store(), {}, {}
     rows = Rows([replace(THING, kept=kept)], store, whole=whole)
     for name, *args in orders:
-        if name == "put":
-            one, owner, by_adding = args
-            add = rows.add if by_adding and one not in model else lambda table, made: rows.put(table, *made)
-            model[one] = {"id": one, "owner": owner, "count": 0}
-            add("thing", [model[one]])
+        if name in {"put", "add", "add values"}:
+            one, owner = args
+            row: Row = {"id": one, "owner": owner, "count": 0}
+            _write(rows, "put" if one in model else name, row)
+            model[one] = row
         elif name == "change":
             if args[0] in model:
                 model[args[0]] = {**model[args[0]], "owner": args[1], "count": model[args[0]]["count"] + 1}
