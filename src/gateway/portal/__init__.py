@@ -1,0 +1,1 @@
+"""Server-rendered pages: French, without script, under a strict content policy."""
