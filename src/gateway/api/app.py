@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from gateway import logging
 from gateway.api import health, openapi
+from gateway.api.described import BODIES
 from gateway.api.envelope import Envelope
 from gateway.api.metrics import Metrics, StateCollector
-from gateway.api.nouns import BODIES, ORDERS, ROUTERS
+from gateway.api.nouns import ORDERS, ROUTERS
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
 from gateway.api.validation import faults
 from gateway.service import serving

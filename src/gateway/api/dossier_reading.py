@@ -22,6 +22,7 @@ from gateway.api.codes import (
     as_coded,
     coded,
 )
+from gateway.api.described import body
 from gateway.api.orders import refuse_parameters
 from gateway.api.params import Day, Number, PageParams, Params, Text
 from gateway.api.reading import Call, Calling
@@ -144,17 +145,7 @@ async def list_dossiers(call: Calling, params: Annotated[DossierParams, Query()]
     operation_id="search_dossiers",
     summary="Chercher des dossiers, y compris par le nom d'un stagiaire",
     response_model=DossierList,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/DossierSearch"},
-                    "example": {"trainee_name": "exemple ariane", "scheme": "PLAN", "limit": 20},
-                }
-            },
-        }
-    },
+    openapi_extra=body(DossierSearch, {"trainee_name": "exemple ariane", "scheme": "PLAN", "limit": 20}),
 )
 async def search_dossiers(call: Calling, request: Request) -> Response:
     refuse_parameters(request)

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from gateway.api.bodies import json_object, parse
+from gateway.api.described import body
 from gateway.api.document_reading import DocumentList, document_rows
 from gateway.api.orders import refuse_parameters
 from gateway.api.params import Number, PageParams, Params, Text
@@ -76,17 +77,7 @@ async def list_establishments(call: Calling, params: Annotated[EstablishmentPara
     operation_id="search_establishments",
     summary="Chercher des établissements, y compris par leur nom",
     response_model=Listed[EstablishmentShown],
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/EstablishmentSearch"},
-                    "example": {"name": "modèle", "limit": 20},
-                }
-            },
-        }
-    },
+    openapi_extra=body(EstablishmentSearch, {"name": "modèle", "limit": 20}),
 )
 async def search_establishments(call: Calling, request: Request) -> Response:
     refuse_parameters(request)

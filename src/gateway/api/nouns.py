@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from gateway.api import (
     account,
@@ -59,8 +58,3 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account_reading.router,
     projection.router,
 )
-BODIES: Final[tuple[type[BaseModel], ...]] = (
-    dossier_reading.DossierSearch,
-    establishment_reading.EstablishmentSearch,
-)
-"""Bodies of requests that are no orders."""
