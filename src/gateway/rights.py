@@ -188,6 +188,9 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
     }
 )
 
+PUBLIC: Final = frozenset(action for action, right in RIGHTS.items() if Audience.ANONYMOUS in right.audiences)
+"""What is asked without signing in; nothing there looks at who asks."""
+
 
 def right_of(caller: Bearer | None, action: str) -> Scope | None:
     """Over what the caller has the action: the widest scope of its audiences; None where it has it not at all."""
@@ -216,7 +219,7 @@ def refusal(caller: Bearer, action: str, now: datetime, *, terms: str | None) ->
 
 def actions_of(caller: Bearer, *, terms: str | None) -> list[str]:
     """What the caller may do now, by name; what is grave is among it, for a proof is one request away."""
-    own = ((name, right) for name, right in RIGHTS.items() if Audience.ANONYMOUS not in right.audiences)
+    own = ((name, right) for name, right in RIGHTS.items() if name not in PUBLIC)
     return sorted(name for name, right in own if _held_back(caller, name, right, terms) is None)
 
 

@@ -19,11 +19,24 @@ from gateway.api import examples, positions
 from gateway.api.idempotency import HEADER as IDEMPOTENCY
 from gateway.api.orders import OrderRoute
 from gateway.api.problems import MEDIA_TYPE
+from gateway.rights import PUBLIC
+from ledger.organisation.events import OrganisationKind
 
 VERSION: Final = "1"
 router: Final = APIRouter()
 _REF: Final = "#/components/schemas/{model}"
 _ID: Final = {"type": "string", "format": "uuid"}
+_SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-CSRF-Token",
+        "description": "Avec le cookie de session, pour tout ce qui modifie ; la valeur est donnée par /v1/session.",
+    },
+}
+_PATH_SCHEMAS: Final = {"kind": {"type": "string", "enum": [str(kind) for kind in OrganisationKind]}}
 _PROBLEM: Final[Mapping[str, Any]] = {
     "type": "object",
     "description": "RFC 9457. Les types sont expliqués dans docs/api.md.",
@@ -72,12 +85,14 @@ def description(app: FastAPI) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas["Problem"] = dict(_PROBLEM)
-    described["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    described["security"] = [{"bearer": []}]
+    described["components"]["securitySchemes"] = dict(_SCHEMES)
+    described["security"] = [{"bearer": []}, {"session": [], "csrf": []}]
     _describe_orders(described, app.state.orders, app.state.bodies)
     for operations in described["paths"].values():
         for operation in operations.values():
             _answer_problems(operation)
+            if operation["operationId"] in PUBLIC:
+                operation["security"] = []
             examples.add(operation, schemas)
     return described
 
@@ -96,10 +111,13 @@ def _describe_orders(
         schemas[name] = _without(definitions[name], route.path_names)
         operation = described["paths"][f"/v1{route.path}"]["post"]
         operation["parameters"] = [
-            *({"name": name, "in": "path", "required": True, "schema": _ID} for name in route.path_names),
+            *(
+                {"name": name, "in": "path", "required": True, "schema": _PATH_SCHEMAS.get(name, _ID)}
+                for name in route.path_names
+            ),
             {"name": IDEMPOTENCY, "in": "header", "required": True,
              "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
-            *([{"name": "If-Match", "in": "header", "schema": {"type": "string"}}] if route.path_names else []),
+            *([{"name": "If-Match", "in": "header", "schema": {"type": "string"}}] if route.names_a_stream else []),
         ]  # fmt: skip
         content = {"schema": {"$ref": _REF.format(model=name)}, "example": dict(route.example)}
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}

@@ -25,13 +25,17 @@ from gateway.api.idempotency import idempotency_key
 from gateway.api.metrics import Metrics
 from gateway.api.problems import not_found
 from gateway.api.validation import invalid_input
+from gateway.audiences import Bearer, Scope
+from gateway.rights import right_of
 from gateway.service import Service
 from ledger.application import IdempotencyKey, Outcome
 from ledger.kit.command import Command
-from ledger.kit.errors import Refusal
+from ledger.kit.errors import Refusal, VersionMismatch
+from ledger.organisation.events import OrganisationKind
 from ledger.unit_of_work import Version
 
 _PATH_NAME: Final = re.compile(r"{([a-z_]+)}")
+_PATH_TYPES: Final[Mapping[str, Callable[[str], object]]] = {"kind": OrganisationKind}
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -60,6 +64,11 @@ class OrderRoute:
     @property
     def path_names(self) -> list[str]:
         return _PATH_NAME.findall(self.path)
+
+    @property
+    def names_a_stream(self) -> bool:
+        """Whether its first path id is of something with a version of its own; a team (`kind`) has none."""
+        return bool(self.path_names) and "kind" not in self.path_names
 
     @property
     def status(self) -> int:
@@ -106,7 +115,7 @@ def _endpoint(route: OrderRoute) -> Callable[[Request, Authenticated], Awaitable
         asked = {**body, **path}
         command = parse(route.command, asked)
         key = idempotency_key(request, caller.account_id, asked, status=route.status)
-        version = _expected(request, path)
+        version = _expected(request, route, caller, path)
         outcome = await execute(request, command, actor=caller.account_id, key=key, expected=version)
         return accepted(outcome, route.location)
 
@@ -152,9 +161,9 @@ def refuse_parameters(request: Request) -> None:
 
 
 def path_ids(request: Request) -> dict[str, str]:
-    """The ids of the path in canonical form; a text that is no id names nothing."""
+    """The ids of the path in canonical form, and a team's kind; a text that is neither names nothing."""
     try:
-        return {name: str(UUID(text)) for name, text in request.path_params.items()}
+        return {name: str(_PATH_TYPES.get(name, UUID)(text)) for name, text in request.path_params.items()}
     except ValueError:
         raise not_found() from None
 
@@ -165,6 +174,13 @@ def _refuse_path_fields(route: OrderRoute, body: Mapping[str, Any]) -> None:
         raise invalid_input([{"type": "extra_forbidden", "loc": (name,)} for name in twice], "body")
 
 
-def _expected(request: Request, path: Mapping[str, str]) -> Version | None:
+def _expected(request: Request, route: OrderRoute, caller: Bearer, path: Mapping[str, str]) -> Version | None:
+    """The version that the order is about. A référent is shown no version of an account or an invitation, which would
+    tell what happens to it elsewhere: none that she names can be the one.
+    """
     version = expected_version(request.headers.get("if-match"))
-    return None if version is None or not path else Version(UUID(next(iter(path.values()))), version)
+    if version is None or not route.names_a_stream:
+        return None
+    if right_of(caller, route.action) is Scope.TEAM:
+        raise VersionMismatch
+    return Version(UUID(next(iter(path.values()))), version)
