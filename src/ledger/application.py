@@ -39,7 +39,7 @@ from ledger.log.refusals import AppendRefused, AppendVoided, ClaimTaken, KeyUsed
 from ledger.unit_of_work import NOTHING_FORESEEN, Decided, Foreseen, UnitOfWork, Version
 
 NOUNS: Final = (
-    "organisation", "establishment", "person", "account", "dossier", "document", "invoice", "transfer",
+    "organisation", "establishment", "person", "account", "invitation", "dossier", "document", "invoice", "transfer",
 )  # fmt: skip
 for _noun in NOUNS:  # fills the registries of published names and of handlers
     import_module(f"ledger.{_noun}.commands")

@@ -33,6 +33,8 @@ def _value(annotation: Any) -> Any:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in {Union, types.UnionType}:
         return _value(arguments[0])
+    if origin is typing.Literal:
+        return arguments[0]
     if origin is tuple:
         return (_value(arguments[0]),)
     if origin is Personal:

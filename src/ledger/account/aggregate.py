@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.dispatch import singledispatchmethod
@@ -15,17 +16,26 @@ from ledger.account.errors import (
     AccountNotDisabled,
     MembershipAbsent,
     MembershipAlreadyGranted,
+    MembershipAlreadySuspended,
+    MembershipNotSuspended,
     NotAPortalAccount,
 )
 from ledger.account.events import (
     AccountCreated,
     AccountDisabled,
     AccountEnabled,
+    EmailChanged,
     MembershipChanged,
     MembershipEnded,
     MembershipGranted,
+    MembershipResumed,
+    MembershipSuspended,
+    Menu,
+    MenuRightsSet,
     Profile,
     Role,
+    TermsAccepted,
+    TermsRefused,
 )
 from ledger.kit.aggregate import Aggregate
 from ledger.kit.event import Event
@@ -38,8 +48,21 @@ MembershipKey = tuple[UUID, OrganisationKind]
 
 @dataclass(frozen=True, slots=True)
 class Membership:
+    """`menus` is None where none was ever set: all of them are open."""
+
     profile: Profile
     establishment_ids: tuple[UUID, ...]
+    suspended: bool = False
+    menus: frozenset[Menu] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TermsAnswer:
+    """What the account answered last to a version of the terms, by the hash of the text that it was shown."""
+
+    version: str
+    sha256: str
+    accepted: bool
 
 
 class Account(Aggregate, opens_with=AccountCreated):
@@ -49,6 +72,16 @@ class Account(Aggregate, opens_with=AccountCreated):
     ends_on: date | None
     disabled: bool
     memberships: Mapping[MembershipKey, Membership]
+    terms: TermsAnswer | None
+
+    def is_referent(self, key: MembershipKey) -> bool:
+        """It manages the users of this organisation at this moment."""
+        return self.manages(key) and not self.disabled
+
+    def manages(self, key: MembershipKey) -> bool:
+        """The same by its membership alone: staff may have disabled the account."""
+        held = self.memberships.get(key)
+        return held is not None and not held.suspended and held.profile is Profile.REFERENT
 
     def grant(self, key: MembershipKey, membership: Membership, *, at: datetime) -> None:
         """Refused: NotAPortalAccount, MembershipAlreadyGranted."""
@@ -68,6 +101,36 @@ class Account(Aggregate, opens_with=AccountCreated):
         self._check_held(key)
         organisation_id, kind = key
         self.trigger_event(MembershipEnded, timestamp=at, organisation_id=organisation_id, kind=kind)
+
+    def suspend(self, key: MembershipKey, *, at: datetime) -> None:
+        """Refused: MembershipAbsent, MembershipAlreadySuspended."""
+        self._check_held(key)
+        if self.memberships[key].suspended:
+            raise MembershipAlreadySuspended
+        self.trigger_event(MembershipSuspended, timestamp=at, organisation_id=key[0], kind=key[1])
+
+    def resume(self, key: MembershipKey, *, at: datetime) -> None:
+        """Refused: MembershipAbsent, MembershipNotSuspended."""
+        self._check_held(key)
+        if not self.memberships[key].suspended:
+            raise MembershipNotSuspended
+        self.trigger_event(MembershipResumed, timestamp=at, organisation_id=key[0], kind=key[1])
+
+    def set_menus(self, key: MembershipKey, menus: frozenset[Menu], *, at: datetime) -> None:
+        """Those that are set already are not recorded again. Refused: MembershipAbsent."""
+        self._check_held(key)
+        if self.memberships[key].menus != menus:
+            ordered = tuple(sorted(menus))
+            self.trigger_event(MenuRightsSet, timestamp=at, organisation_id=key[0], kind=key[1], menus=ordered)
+
+    def change_email(self, email: Personal[Any], *, at: datetime) -> None:
+        self.trigger_event(EmailChanged, timestamp=at, previous=self.email, email=email)
+
+    def answer_terms(self, answer: TermsAnswer, *, at: datetime) -> None:
+        """The same answer to the same text is recorded once."""
+        if self.terms != answer:
+            event_class = TermsAccepted if answer.accepted else TermsRefused
+            self.trigger_event(event_class, timestamp=at, version=answer.version, sha256=answer.sha256)
 
     def disable(self, on: date, *, at: datetime) -> None:
         """Refused: AccountAlreadyDisabled."""
@@ -113,18 +176,49 @@ class Account(Aggregate, opens_with=AccountCreated):
         self.ends_on = event.ends_on
         self.disabled = False
         self.memberships = MappingProxyType({})
+        self.terms = None
 
-    @when.register(MembershipGranted)
-    @when.register(MembershipChanged)
-    def _(self, event: MembershipGranted | MembershipChanged) -> None:
-        membership = Membership(event.profile, event.establishment_ids)
+    @when.register
+    def _(self, event: MembershipGranted) -> None:
+        self._hold((event.organisation_id, event.kind), Membership(event.profile, event.establishment_ids))
+
+    @when.register
+    def _(self, event: MembershipChanged) -> None:
         key = (event.organisation_id, event.kind)
-        self.memberships = MappingProxyType({**self.memberships, key: membership})
+        held = self.memberships[key]
+        self._hold(key, replace(held, profile=event.profile, establishment_ids=event.establishment_ids))
+
+    @when.register
+    def _(self, event: MembershipSuspended) -> None:
+        key = (event.organisation_id, event.kind)
+        self._hold(key, replace(self.memberships[key], suspended=True))
+
+    @when.register
+    def _(self, event: MembershipResumed) -> None:
+        key = (event.organisation_id, event.kind)
+        self._hold(key, replace(self.memberships[key], suspended=False))
+
+    @when.register
+    def _(self, event: MenuRightsSet) -> None:
+        key = (event.organisation_id, event.kind)
+        self._hold(key, replace(self.memberships[key], menus=frozenset(event.menus)))
 
     @when.register
     def _(self, event: MembershipEnded) -> None:
         ended = (event.organisation_id, event.kind)
         self.memberships = MappingProxyType({key: held for key, held in self.memberships.items() if key != ended})
+
+    @when.register
+    def _(self, event: EmailChanged) -> None:
+        self.email = event.email
+
+    @when.register
+    def _(self, event: TermsAccepted) -> None:
+        self.terms = TermsAnswer(event.version, event.sha256, accepted=True)
+
+    @when.register
+    def _(self, event: TermsRefused) -> None:
+        self.terms = TermsAnswer(event.version, event.sha256, accepted=False)
 
     @when.register
     def _(self, _event: AccountDisabled) -> None:
@@ -133,3 +227,6 @@ class Account(Aggregate, opens_with=AccountCreated):
     @when.register
     def _(self, _event: AccountEnabled) -> None:
         self.disabled = False
+
+    def _hold(self, key: MembershipKey, membership: Membership) -> None:
+        self.memberships = MappingProxyType({**self.memberships, key: membership})

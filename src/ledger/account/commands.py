@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
-from ledger.account.aggregate import Account, Membership, MembershipKey
-from ledger.account.errors import EstablishmentOfAnotherOrganisation, OperatorsAlone, OrganisationNotOfThatKind
-from ledger.account.events import AccountCreated, Profile, Role
-from ledger.establishment.aggregate import Establishment
+from ledger.account.aggregate import Account
+from ledger.account.employees import RegisterEmployee
+from ledger.account.errors import OperatorsAlone
+from ledger.account.events import AccountCreated, Role
+from ledger.account.memberships import (
+    ChangeMembership,
+    EndMembership,
+    EstablishmentIds,
+    GrantMembership,
+    ResumeMembership,
+    SetMenuRights,
+    SuspendMembership,
+)
+from ledger.account.terms import AcceptTerms, RefuseTerms
 from ledger.kit.command import Command, handles
 from ledger.kit.days import Day
-from ledger.kit.errors import Invalid
+from ledger.kit.errors import Forbidden, Invalid
 from ledger.kit.identifiers import Email, OneLine
-from ledger.organisation.aggregate import Organisation
-from ledger.organisation.events import OrganisationKind
 from ledger.person.commands import RegisterPerson, register_person
 from ledger.work import Work
 
-EstablishmentIds = Annotated[frozenset[UUID], Field(min_length=1, max_length=5_000)]
+__all__ = [
+    "AcceptTerms",
+    "ChangeEmail",
+    "ChangeMembership",
+    "CreateAccount",
+    "DisableAccount",
+    "EnableAccount",
+    "EndMembership",
+    "EstablishmentIds",
+    "GrantMembership",
+    "RefuseTerms",
+    "RegisterEmployee",
+    "ResumeMembership",
+    "SetMenuRights",
+    "SuspendMembership",
+]
 
 
 class CreateAccount(Command):
@@ -35,26 +55,11 @@ class CreateAccount(Command):
     ends_on: Day | None = None
 
 
-class GrantMembership(Command):
+class ChangeEmail(Command):
+    """Confirmed at both addresses."""
+
     account_id: UUID
-    organisation_id: UUID
-    kind: OrganisationKind
-    profile: Profile = Profile.USER
-    establishment_ids: EstablishmentIds
-
-
-class ChangeMembership(Command):
-    account_id: UUID
-    organisation_id: UUID
-    kind: OrganisationKind
-    profile: Profile
-    establishment_ids: EstablishmentIds
-
-
-class EndMembership(Command):
-    account_id: UUID
-    organisation_id: UUID
-    kind: OrganisationKind
+    email: Email
 
 
 class DisableAccount(Command):
@@ -91,29 +96,17 @@ def create_account(command: CreateAccount, work: Work) -> UUID:
     return account.id
 
 
-@handles(GrantMembership)
-def grant_membership(command: GrantMembership, work: Work) -> UUID:
-    """Refused: NotFound, NotAPortalAccount, MembershipAlreadyGranted, OrganisationNotOfThatKind,
-    EstablishmentOfAnotherOrganisation.
+@handles(ChangeEmail)
+def change_email(command: ChangeEmail, work: Work) -> UUID:
+    """By the system alone, once both addresses have confirmed. The address that it has already changes nothing.
+
+    Refused: Forbidden, NotFound, AlreadyClaimed (email).
     """
+    if work.actor is not None:
+        raise Forbidden
     account = work.load(Account, command.account_id)
-    account.grant(_key(command), _membership(command, work), at=work.now)
-    return account.id
-
-
-@handles(ChangeMembership)
-def change_membership(command: ChangeMembership, work: Work) -> UUID:
-    """Refused: NotFound, MembershipAbsent, OrganisationNotOfThatKind, EstablishmentOfAnotherOrganisation."""
-    account = work.load(Account, command.account_id)
-    account.change(_key(command), _membership(command, work), at=work.now)
-    return account.id
-
-
-@handles(EndMembership)
-def end_membership(command: EndMembership, work: Work) -> UUID:
-    """Refused: NotFound, MembershipAbsent."""
-    account = work.load(Account, command.account_id)
-    account.end(_key(command), at=work.now)
+    if work.find("email", command.email) != account.id:
+        account.change_email(work.seal(account.person_id, command.email), at=work.now)
     return account.id
 
 
@@ -133,25 +126,6 @@ def enable_account(command: EnableAccount, work: Work) -> UUID:
     _check_giver(account.role, work)
     account.enable(command.on, at=work.now)
     return account.id
-
-
-def _key(command: GrantMembership | ChangeMembership | EndMembership) -> MembershipKey:
-    return command.organisation_id, command.kind
-
-
-def _membership(command: GrantMembership | ChangeMembership, work: Work) -> Membership:
-    """Nobody sees an establishment through an organisation that it is not of. Kinds only grow and an establishment
-    never changes organisation, so that neither needs a guard.
-    """
-    organisation = work.read(Organisation, command.organisation_id, field="organisation_id")
-    if command.kind not in organisation.kinds:
-        raise OrganisationNotOfThatKind(field="kind")
-    establishment_ids = tuple(sorted(command.establishment_ids))
-    for establishment_id in establishment_ids:
-        establishment = work.read(Establishment, establishment_id, field="establishment_ids")
-        if establishment.organisation_id != organisation.id:
-            raise EstablishmentOfAnotherOrganisation(field="establishment_ids")
-    return Membership(command.profile, establishment_ids)
 
 
 def _check_giver(role: Role, work: Work) -> None:

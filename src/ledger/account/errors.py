@@ -29,6 +29,37 @@ class MembershipAbsent(RuleBroken):
     template = "Ce compte n'est pas rattaché à cette organisation à ce titre."
 
 
+class MembershipAlreadySuspended(RuleBroken):
+    code = "membership-already-suspended"
+    template = "Cet utilisateur est déjà désactivé dans cette organisation."
+
+
+class MembershipNotSuspended(RuleBroken):
+    code = "membership-not-suspended"
+    template = "Cet utilisateur est déjà actif dans cette organisation."
+
+
+class LastReferent(RuleBroken):
+    """Somebody must be able to manage the organisation's users (row O25)."""
+
+    code = "last-referent"
+    template = "C'est le dernier référent de l'organisation : nommez d'abord un autre référent."
+
+
+class NoEstablishmentLeft(RuleBroken):
+    """A membership without an establishment would show nothing: it is ended, not emptied."""
+
+    code = "no-establishment-left"
+    template = "Au moins un établissement reste affecté : désactivez l'utilisateur pour lui retirer tout accès."
+
+
+class MenuNotHeld(RuleBroken):
+    """Nobody grants a right that they do not hold (row O25)."""
+
+    code = "menu-not-held"
+    template = "Vous ne pouvez accorder que les rubriques auxquelles vous avez accès."
+
+
 class OrganisationNotOfThatKind(RuleBroken):
     code = "organisation-not-of-that-kind"
     template = "Cette organisation n'a pas cette qualité auprès du fonds."

@@ -32,6 +32,13 @@ class Profile(StrEnum):
     REFERENT = "referent"
 
 
+class Menu(StrEnum):
+    """What of a member's portal is opened entry by entry (row E15): « RH » and « comptable »."""
+
+    HR = "hr"
+    ACCOUNTING = "accounting"
+
+
 class AccountCreated(OpeningEvent):
     """`ends_on` is the last day of an auditor's mandate (Paris)."""
 
@@ -71,6 +78,62 @@ class MembershipEnded(Event):
 
     organisation_id: UUID
     kind: OrganisationKind
+
+
+class MembershipSuspended(Event):
+    """Deactivated in one organisation, by its référent: what it let the account see is out of sight at once (O25)."""
+
+    NAME: ClassVar[str] = "account.membership-suspended.v1"
+
+    organisation_id: UUID
+    kind: OrganisationKind
+
+
+class MembershipResumed(Event):
+    NAME: ClassVar[str] = "account.membership-resumed.v1"
+
+    organisation_id: UUID
+    kind: OrganisationKind
+
+
+class MenuRightsSet(Event):
+    """The menu entries that a member's user sees. A membership of which none was ever set has them all."""
+
+    NAME: ClassVar[str] = "account.menu-rights-set.v1"
+
+    organisation_id: UUID
+    kind: OrganisationKind
+    menus: tuple[Menu, ...]
+
+
+class EmailChanged(Event):
+    """Confirmed at both addresses. Both are sealed under the key of the account's person."""
+
+    NAME: ClassVar[str] = "account.email-changed.v1"
+
+    previous: Personal[str]
+    email: Personal[str]
+
+    def claims(self) -> tuple[Claim, ...]:
+        return (Claim(kind="email", value=self.previous, held="released"), Claim(kind="email", value=self.email))
+
+
+class TermsAccepted(Event):
+    """`sha256` is of the very bytes that were shown, in hexadecimal (row O5)."""
+
+    NAME: ClassVar[str] = "account.terms-accepted.v1"
+
+    version: str
+    sha256: str
+
+
+class TermsRefused(Event):
+    """A refusal is a fact as well: nothing is open until the terms are accepted."""
+
+    NAME: ClassVar[str] = "account.terms-refused.v1"
+
+    version: str
+    sha256: str
 
 
 class AccountDisabled(Event):

@@ -17,7 +17,9 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-_ENTER: Final = "select set_config('role', %s, true), set_config('led.scope', %s, true)"
+_ENTER: Final = (
+    "select set_config('role', %s, true), set_config('led.scope', %s, true), set_config('led.managed', %s, true)"
+)
 
 # A lock that is not had in ten seconds is an incident to be seen, not to be waited for; a transaction left open would
 # hold back vacuum and, in the append, everybody.
@@ -28,19 +30,26 @@ SESSION: Final = (
 
 
 class Role(StrEnum):
-    """Database roles, each with the least it needs (see migrations/0001_log.sql)."""
+    """Database roles, each with the least it needs (see migrations/0001_log.sql; AUTH: 0003_versions.sql)."""
 
     WRITER = "ledger_writer"
     PROJECTOR = "ledger_projector"
     GATEWAY = "ledger_gateway"
     STAFF = "ledger_staff"
     AUDITOR = "ledger_auditor"
+    AUTH = "ledger_auth"
 
 
 def scope_setting(scope: Iterable[UUID]) -> str:
     """The establishments in sight, as PostgreSQL writes an array; none gives no row."""
     ids = ",".join(map(str, scope))
     return f"{{{ids}}}" if ids else ""
+
+
+def managed_setting(managed: Iterable[str]) -> str:
+    """The teams in a référent's hands (`<organisation_id>:<kind>`), in the same way; none gives no row."""
+    teams = ",".join(managed)
+    return f"{{{teams}}}" if teams else ""
 
 
 def _pool_arguments(application_name: str) -> dict[str, Any]:
@@ -66,11 +75,13 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self, role: Role, *, scope: Iterable[UUID] = ()) -> Iterator[Connection[DictRow]]:
-        """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception."""
+    def transaction(
+        self, role: Role, *, scope: Iterable[UUID] = (), managed: Iterable[str] = ()
+    ) -> Iterator[Connection[DictRow]]:
+        """A transaction as `role`, seeing `scope` and the teams `managed`; committed at its end, or rolled back."""
         self.pool.open()
         with self.pool.connection() as connection, connection.transaction():
-            connection.execute(_ENTER, (role, scope_setting(scope)))
+            connection.execute(_ENTER, (role, scope_setting(scope), managed_setting(managed)))
             yield connection
 
     def dedicated(self, role: Role) -> Connection[DictRow]:
@@ -115,15 +126,17 @@ class AsyncDatabase:
         )
 
     @asynccontextmanager
-    async def transaction(self, role: Role, *, scope: Iterable[UUID] = ()) -> AsyncIterator[AsyncConnection[DictRow]]:
-        """A transaction as `role`, seeing `scope`; committed at the end, rolled back by an exception.
+    async def transaction(
+        self, role: Role, *, scope: Iterable[UUID] = (), managed: Iterable[str] = ()
+    ) -> AsyncIterator[AsyncConnection[DictRow]]:
+        """A transaction as `role`, seeing `scope` and the teams `managed`; committed at its end, or rolled back.
 
         It is a pipeline: statements wait to be sent until an answer is fetched, or until the end, and an error of one
         shows there. What is executed before the first fetch costs one round trip, its beginning included.
         """
         # The connection begins by itself, and the pool rolls back: `transaction()` would do the same, and cost more.
         async with self.pool.connection() as connection, connection.pipeline():
-            await connection.execute(_ENTER, (role, scope_setting(scope)))
+            await connection.execute(_ENTER, (role, scope_setting(scope), managed_setting(managed)))
             yield connection
             await connection.commit()
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ledger.kit.command import Command, handles
 from ledger.kit.errors import Invalid
-from ledger.kit.identifiers import MemberNumber, OneLine, Siren
+from ledger.kit.identifiers import Email, MemberNumber, OneLine, Siren
 from ledger.organisation.aggregate import Organisation
 from ledger.organisation.events import OrganisationKind, OrganisationRegistered
 from ledger.work import Work
@@ -34,6 +34,13 @@ class AddOrganisationKind(Command):
     organisation_id: UUID
     kind: OrganisationKind
     member_number: MemberNumber | None = None
+
+
+class RecordContact(Command):
+    """The contact on file, who confirms that somebody speaks for the organisation (row E1)."""
+
+    organisation_id: UUID
+    email: Email
 
 
 @handles(RegisterOrganisation)
@@ -71,6 +78,14 @@ def add_organisation_kind(command: AddOrganisationKind, work: Work) -> UUID:
     _check_member_number(frozenset({command.kind}), command.member_number)
     organisation = work.load(Organisation, command.organisation_id)
     organisation.add_kind(command.kind, command.member_number, at=work.now)
+    return organisation.id
+
+
+@handles(RecordContact)
+def record_contact(command: RecordContact, work: Work) -> UUID:
+    """Refused: NotFound."""
+    organisation = work.load(Organisation, command.organisation_id)
+    organisation.record_contact(work.seal(organisation.id, command.email), at=work.now)
     return organisation.id
 
 

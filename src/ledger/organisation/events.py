@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 from ledger.kit.event import Claim, Event, OpeningEvent
 from ledger.kit.personal import Personal
@@ -51,3 +52,32 @@ class OrganisationKindAdded(Event):
 
     def claims(self) -> tuple[Claim, ...]:
         return (Claim(kind="member-number", value=self.member_number),) if self.member_number else ()
+
+
+class ReferentNamed(Event):
+    """An account manages the organisation's users from now on; recorded with the membership that says so."""
+
+    NAME: ClassVar[str] = "organisation.referent-named.v1"
+
+    kind: OrganisationKind
+    account_id: UUID
+
+
+class ReferentSteppedDown(Event):
+    """An account manages them no longer: its membership ended, is suspended, or is a plain user's."""
+
+    NAME: ClassVar[str] = "organisation.referent-stepped-down.v1"
+
+    kind: OrganisationKind
+    account_id: UUID
+
+
+class ContactRecorded(Event):
+    """The contact on file: who confirms that somebody speaks for the organisation (row E1).
+
+    Sealed under the organisation's own key. No claim: one accountant may be the contact of several members.
+    """
+
+    NAME: ClassVar[str] = "organisation.contact-recorded.v1"
+
+    email: Personal[str]

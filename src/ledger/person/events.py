@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
+from uuid import UUID
 
 from ledger.kit.event import Claim, Event, OpeningEvent
 from ledger.kit.personal import Personal
@@ -29,3 +30,19 @@ class PersonRenamed(Event):
 
     last_name: Personal[str]
     first_name: Personal[str]
+
+
+class EmploymentBegan(Event):
+    """The person is among those that an organisation may pick as its users (row O21)."""
+
+    NAME: ClassVar[str] = "person.employment-began.v1"
+
+    organisation_id: UUID
+    kind: Literal["provider", "member"]
+
+
+class EmploymentEnded(Event):
+    NAME: ClassVar[str] = "person.employment-ended.v1"
+
+    organisation_id: UUID
+    kind: Literal["provider", "member"]

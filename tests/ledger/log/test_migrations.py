@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from ledger.log import migrations
+from ledger.log.database import Role
 from ledger.log.migrations import MigrationChanged, OriginMismatch, migrate, scripts
 
 
@@ -36,11 +37,11 @@ def test_a_role_that_may_make_roles_is_enough(empty_url: str) -> None:
     with psycopg.connect(empty_url, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"create role owner_{name} login createrole password 'essai'".encode())
-        for role in ("writer", "projector", "gateway", "staff", "auditor"):
+        for role in Role:
             connection.execute(
-                f"do $$ begin create role ledger_{role}; exception when duplicate_object then null; end $$".encode()
+                f"do $$ begin create role {role}; exception when duplicate_object then null; end $$".encode()
             )
-            connection.execute(f"grant ledger_{role} to owner_{name} with admin option".encode())
+            connection.execute(f"grant {role} to owner_{name} with admin option".encode())
         connection.execute(f"alter database {name} owner to owner_{name}".encode())
     try:
         url = psycopg.conninfo.make_conninfo(empty_url, user=f"owner_{name}", password="essai")
