@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,7 +42,7 @@ class Key:
     resource_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would take four times as long to make, for each command
 class Append:
     """One command's write. `dossiers` is parallel to `events`: the dossiers that each concerns.
 
@@ -79,22 +79,23 @@ FORMS: Final[Sequence[Callable[[Any], bytes]]] = (
 
 def arguments(batch: Sequence[Append]) -> list[bytes]:
     """The parallel arrays of log.append, in its order (see migrations/0001_log.sql); ordinals count from 1."""
-    events: list[tuple[Any, ...]] = []
-    commands: list[tuple[Any, ...]] = []
-    for ordinal, append in enumerate(batch, start=1):
-        dossiers = append.dossiers or repeat((), len(append.events))
-        events += [
-            (e.originator_id, e.originator_version, e.topic, e.state, array_literal(concerned), ordinal)
-            for e, concerned in zip(append.events, dossiers, strict=True)
-        ]
-        commands.append((append.command_id, append.actor, append.correlation_id, append.causation_id, len(events)))
     numbered = list(enumerate(batch, start=1))
+    events = [event for append in batch for event in append.events]
     claims = [(n, c.kind, c.digest, c.stream_id, c.taken) for n, append in numbered for c in append.claims]
     guards = [(n, g.stream_id, g.version) for n, append in numbered for g in append.guards]
     keys = [(n, k.digest, k.body, k.status, k.resource_id) for n, append in numbered if (k := append.key) is not None]
     columns = (
-        *_columns(events, 6),
-        *_columns(commands, 5),
+        [event.originator_id for event in events],
+        [event.originator_version for event in events],
+        [event.topic for event in events],
+        [event.state for event in events],
+        [array_literal(ids) for append in batch for ids in _concerned(append)],
+        [n for n, append in numbered for _ in append.events],
+        [append.command_id for append in batch],
+        [append.actor for append in batch],
+        [append.correlation_id for append in batch],
+        [append.causation_id for append in batch],
+        list(accumulate(len(append.events) for append in batch)),
         *_columns(claims, 5),
         *_columns(guards, 3),
         *_columns(keys, 5),
@@ -115,6 +116,14 @@ def check_guards_within(batch: Sequence[Append]) -> None:
         if any(guard.stream_id in written for guard in append.guards):
             raise GuardBroken(index, "guard broken by an append of the same transaction")
         written.update(event.originator_id for event in append.events)
+
+
+def _concerned(append: Append) -> Iterable[tuple[UUID, ...]]:
+    if not append.dossiers:
+        return repeat((), len(append.events))
+    if len(append.dossiers) != len(append.events):
+        raise ValueError(f"{len(append.events)} events, and the dossiers of {len(append.dossiers)}")
+    return append.dossiers
 
 
 def array_literal(ids: tuple[UUID, ...]) -> str:

@@ -21,7 +21,9 @@ _TRUE, _FALSE = (1).to_bytes(4) + b"\1", (1).to_bytes(4) + b"\0"
 
 
 def uuids(values: Sequence[UUID | None]) -> bytes:
-    return _array(2950, len(values), [_NULL if value is None else _UUID_LENGTH + value.bytes for value in values])
+    return _array(
+        2950, len(values), [_NULL if value is None else _UUID_LENGTH + value.int.to_bytes(16) for value in values]
+    )
 
 
 def integers(values: Sequence[int]) -> bytes:

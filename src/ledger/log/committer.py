@@ -191,7 +191,7 @@ def _apart(group: Sequence[_Ticket]) -> tuple[list[_Ticket], list[_Ticket]]:
     written: set[object] = set()
     for ticket in group:
         writes, reads = _touched(ticket.unit)
-        if written.isdisjoint(writes) and written.isdisjoint(reads):
+        if written.isdisjoint(writes) and (not reads or written.isdisjoint(reads)):
             together.append(ticket)
             written.update(writes)
         else:
