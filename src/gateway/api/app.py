@@ -15,8 +15,10 @@ from starlette.responses import Response
 
 from gateway import logging
 from gateway.api import health, openapi
+from gateway.api.cors import Cors
 from gateway.api.described import BODIES
 from gateway.api.envelope import Envelope
+from gateway.api.hosts import Hosts
 from gateway.api.metrics import Metrics, StateCollector
 from gateway.api.nouns import ORDERS, ROUTERS
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
@@ -43,11 +45,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             with metrics.listening(settings.metrics_host, settings.metrics_port):
                 yield
 
-    return build(lifespan, json_limit_bytes=settings.json_limit_bytes)
+    return build(lifespan, settings=settings)
 
 
-def build(lifespan: Lifespan | None = None, *, json_limit_bytes: int = JSON_LIMIT_BYTES) -> FastAPI:
-    """The routes and what surrounds them, with nothing open: enough to describe the API."""
+def build(lifespan: Lifespan | None = None, *, settings: Settings | None = None) -> FastAPI:
+    """The routes and what surrounds them, with nothing open: enough, without settings, to describe the API."""
     # No interactive pages: they would load scripts from elsewhere. The schema itself is served below.
     app = FastAPI(
         title="dossier-ledger",
@@ -63,7 +65,12 @@ def build(lifespan: Lifespan | None = None, *, json_limit_bytes: int = JSON_LIMI
     for router in _routers():
         app.include_router(router)
     _answer_problems(app)
-    app.add_middleware(Envelope, metrics=metrics, json_limit_bytes=json_limit_bytes)
+    # The last one added is the outermost: Envelope, Hosts, Cors, then the routes.
+    if settings is not None:
+        app.add_middleware(Cors, origins=[frontend.origin for frontend in settings.frontends])
+        app.add_middleware(Hosts, settings=settings)
+    limit = JSON_LIMIT_BYTES if settings is None else settings.json_limit_bytes
+    app.add_middleware(Envelope, metrics=metrics, json_limit_bytes=limit)
     return app
 
 

@@ -13,7 +13,7 @@ from gateway.journal.journal import RequestFacts
 from gateway.service import Service
 from gateway.settings_values import Network
 
-__all__ = ["RequestFacts", "address", "facts", "label"]
+__all__ = ["RequestFacts", "address", "client_of", "counted", "facts", "label"]
 
 Address = IPv4Address | IPv6Network
 _NOBODY: Final = IPv4Address(0)  # a peer without an address: a Unix socket
@@ -52,7 +52,7 @@ def address(request: Request) -> Address:
     """
     service: Service = request.app.state.service
     peer = request.client.host if request.client else ""
-    return _counted(client_of(peer, request.headers.getlist("x-forwarded-for"), service.settings.trusted_proxies))
+    return counted(client_of(peer, request.headers.getlist("x-forwarded-for"), service.settings.trusted_proxies))
 
 
 def client_of(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> IPv4Address | IPv6Address | None:
@@ -98,7 +98,8 @@ def _among(found: IPv4Address | IPv6Address, networks: Sequence[Network]) -> boo
     return any(found.version == network.version and found in network for network in networks)
 
 
-def _counted(found: IPv4Address | IPv6Address | None) -> Address:
+def counted(found: IPv4Address | IPv6Address | None) -> Address:
+    """What limits count by: one subscriber has all the 2^64 addresses of an IPv6 network."""
     if isinstance(found, IPv6Address):
         return IPv6Network((found, 64), strict=False)
     return found or _NOBODY

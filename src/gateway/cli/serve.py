@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import typer
@@ -25,8 +26,10 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Servir l'API, jusqu'à SIGTERM ou Ctrl-C."""
-    with located(data_dir, create=True) as settings:
-        place = bound(host or settings.host, settings.port if port is None else port)
+    with located(data_dir, create=True) as given:
+        # People are sent to the port that answers, unless PUBLIC_URL says where they reach it.
+        settings = replace(given, port=given.port if port is None else port)
+        place = bound(host or settings.host, settings.port)
         with until_told():
             Api(settings).run(sockets=[place])
 
@@ -46,6 +49,8 @@ class Api(uvicorn.Server):
                 application,
                 access_log=False,
                 log_config=None,
+                # Whom X-Forwarded-For is believed from is TRUSTED_PROXIES' to say; uvicorn would believe the loopback.
+                proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
