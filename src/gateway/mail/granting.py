@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,6 +18,7 @@ from projections.engine.batches import is_passing
 GRANTS: Final[Mapping[str, Grant]] = {"password-reset": send_reset}
 """By the kind of the wish: `password-reset`, `registration`, `email-change`."""
 
+POLL_SECONDS: Final = 0.5
 _TAKE: Final = """
 select wish_id, kind, email_digest, facts_sealed from auth.wish
  where done_at is null and next_at <= now() and kind = any(%s) order by next_at limit 1 for update skip locked
@@ -55,3 +57,17 @@ def _put_off(service: Service, wish: Wish, error: Exception) -> None:
     )
     with service.database.transaction(Role.AUTH) as connection:
         connection.execute(_LATER, (wish.wish_id,))
+
+
+def keep_granting(service: Service, stop: threading.Event) -> None:
+    """Fulfil wishes until `stop` is set. The database's passing errors are waited out."""
+    while not stop.is_set():
+        try:
+            worked = grant_one(service)
+        except psycopg.Error as error:
+            if not is_passing(error):
+                raise
+            _log.warning("requests wait for the database", error=type(error).__name__, sqlstate=error.sqlstate)
+            worked = False
+        if not worked:
+            stop.wait(POLL_SECONDS)

@@ -16,8 +16,9 @@ class Leadership:
     that it leads: the generation of positions keeps it from writing, not this lock.
     """
 
-    def __init__(self, url: str, *, check_seconds: float = 1.0) -> None:
+    def __init__(self, url: str, *, lock: int = _LOCK, check_seconds: float = 1.0) -> None:
         self._url = url
+        self._lock = lock
         self._check_seconds = check_seconds
         self._connection: psycopg.Connection[Any] | None = None
         self._checked_at = 0.0
@@ -49,7 +50,7 @@ class Leadership:
         )
         row = None
         try:
-            row = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+            row = connection.execute("select pg_try_advisory_lock(%s)", (self._lock,)).fetchone()
         finally:
             if not (row and row[0]):
                 connection.close()

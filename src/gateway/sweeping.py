@@ -1,0 +1,42 @@
+"""What is forgotten with time, in the tables that are no events: each module says how long it keeps its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+import structlog
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from gateway.mail import links, outbox, wishes
+from gateway.service import Service
+from ledger.log.database import Role
+from projections.engine.batches import is_passing
+
+EVERY_SECONDS: Final = 3600.0
+SWEEPS: Final[tuple[Callable[[Connection[DictRow]], object], ...]] = (links.sweep, outbox.sweep, wishes.sweep)
+"""Each acts as AUTH, in a transaction of its own. A module of another package adds its line here."""
+
+_log = structlog.get_logger(__name__)
+
+
+def sweep(service: Service) -> None:
+    """Forget once what has been kept long enough. Any number of processes may do it at once."""
+    for forget in SWEEPS:
+        with service.database.transaction(Role.AUTH) as connection:
+            forget(connection)
+
+
+def keep_sweeping(service: Service, stop: threading.Event) -> None:
+    """Once an hour until `stop` is set."""
+    while not stop.is_set():
+        try:
+            sweep(service)
+        except psycopg.Error as error:
+            if not is_passing(error):
+                raise
+            _log.warning("sweeping waits for the database", error=type(error).__name__, sqlstate=error.sqlstate)
+        stop.wait(EVERY_SECONDS)
