@@ -51,8 +51,9 @@ begin
   end if;
   update auth.throttle t
     set level = f.level, at = v_now,
-        next_at = case when f.level < u.free then v_now
-          else v_now + make_interval(secs => least(u.cap, u.base * power(2, least(f.level - u.free, 30)))) end
+        -- Rounded: the moments between attempts have faded a little of each.
+        next_at = case when round(f.level) < u.free then v_now
+          else v_now + make_interval(secs => least(u.cap, u.base * power(2, least(round(f.level) - u.free, 30)))) end
     from unnest(p_kinds, p_buckets, p_free, p_base, p_cap) u(k, b, free, base, cap)
       cross join lateral (
         select auth.faded(x.level, x.at, v_now) + 1 as level
@@ -74,7 +75,7 @@ begin
     order by t.kind, t.bucket for update of t;
   v_now := clock_timestamp();
   update auth.throttle t
-    set level = f.level, at = v_now, next_at = case when f.level < u.free then v_now else t.next_at end
+    set level = f.level, at = v_now, next_at = case when round(f.level) < u.free then v_now else t.next_at end
     from unnest(p_kinds, p_buckets, p_free, p_forgotten) u(k, b, free, forgotten)
       cross join lateral (
         select case when u.forgotten then 0 else greatest(auth.faded(x.level, x.at, v_now) - 1, 0) end as level
