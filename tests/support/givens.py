@@ -12,8 +12,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from ledger.account.commands import CreateAccount
-from ledger.account.events import Role
+from ledger.account.commands import CreateAccount, GrantMembership
+from ledger.account.events import Profile, Role
 from ledger.application import Ledger
 from ledger.dossier.aggregate import Dossier
 from ledger.dossier.commands import IssueAgreement, OpenDossier
@@ -86,6 +86,30 @@ class Givens:
         return self.do(
             CreateAccount(last_name="Essai", first_name=f"Compte {number}", email=email, role=role, **fields)
         )
+
+    def user(
+        self,
+        organisation_id: UUID,
+        establishment_ids: Iterable[UUID],
+        *,
+        kind: OrganisationKind = OrganisationKind.PROVIDER,
+        profile: Profile = Profile.USER,
+    ) -> UUID:
+        """A portal account with a membership of the organisation."""
+        account_id = self.account(Role.PORTAL)
+        self.do(
+            GrantMembership(
+                account_id=account_id,
+                organisation_id=organisation_id,
+                kind=kind,
+                profile=profile,
+                establishment_ids=frozenset(establishment_ids),
+            )
+        )
+        return account_id
+
+    def referent(self, organisation_id: UUID, establishment_ids: Iterable[UUID], **fields: Any) -> UUID:
+        return self.user(organisation_id, establishment_ids, profile=Profile.REFERENT, **fields)
 
     def opening(self, **fields: Any) -> OpenDossier:
         """The order to open a dossier, of a company and a provider of its own."""

@@ -20,6 +20,8 @@ class Account:
     role: str
     disabled: bool
     ends_on: date | None
+    terms_version: str | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,23 @@ class Membership:
     kind: str
     profile: str
     establishment_ids: tuple[UUID, ...]
+    suspended: bool
+    menus: tuple[str, ...] | None
 
 
 async def account(connection: Connection, account_id: UUID) -> Account | None:
     """None where there is no such account."""
-    query = "select account_id, person_id, role, disabled, ends_on from read.account where account_id = %(account_id)s"
+    query = (
+        "select account_id, person_id, role, disabled, ends_on, terms_version, version "
+        "from read.account where account_id = %(account_id)s"
+    )
     return await fetch_one(connection, Account, query, {"account_id": account_id})
 
 
 async def memberships(connection: Connection, account_id: UUID) -> tuple[Membership, ...]:
+    """All of them; one that is suspended lets it see nothing."""
     query = (
-        "select organisation_id, kind, profile, establishment_ids from read.membership "
+        "select organisation_id, kind, profile, establishment_ids, suspended, menus from read.membership "
         "where account_id = %(account_id)s order by organisation_id, kind"
     )
     return tuple(await fetch(connection, Membership, query, {"account_id": account_id}))
@@ -52,6 +60,7 @@ async def reader_of(connection: Connection, account_id: UUID, today: date) -> Re
     if found is None or found.disabled or (found.ends_on is not None and found.ends_on < today):
         return None
     held = await memberships(connection, account_id)
-    scope = {establishment_id for membership in held for establishment_id in membership.establishment_ids}
+    active = (membership for membership in held if not membership.suspended)
+    scope = {establishment_id for membership in active for establishment_id in membership.establishment_ids}
     role = Role(found.role)
     return Reader(account_id, role, tuple(sorted(scope)) if role is Role.PORTAL else ())

@@ -41,7 +41,9 @@ create policy staff on {schema}.establishment for select to ledger_staff using (
 create policy scope on {schema}.establishment for select to ledger_gateway
   using (establishment_id = any ((select nullif(current_setting('led.scope', true), '')::uuid[])::uuid[]));
 grant select, insert, update, delete on {schema}.establishment to ledger_projector;
+create policy auth on {schema}.establishment for select to ledger_auth using (true);
 grant select on {schema}.establishment to ledger_staff, ledger_gateway;
+grant select (establishment_id, organisation_id) on {schema}.establishment to ledger_auth;
 
 -- Each word of a name (`field` is name or trade_name), to search by its beginning.
 create table {schema}.establishment_word (

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from ledger.dossier.events import DossierOpened, TraineeEnrolled, TraineeWithdrawn
-from ledger.person.events import PersonRegistered, PersonRenamed
+from ledger.person.events import EmploymentBegan, EmploymentEnded, PersonRegistered, PersonRenamed
+from projections.account.team import team_of
 from projections.engine import Entry, Need, Projector, Row, Rows, Table, columns, index, key, new, on
 from projections.parties import parties_of
 from projections.reader import FUND
@@ -29,13 +30,22 @@ class PersonProjector(Projector):
     """Names come in clear out of the keyring, are stored once in `person`, and by word in `trainee_word`."""
 
     NAME: ClassVar[str] = "person"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     OPENS: ClassVar[frozenset[str]] = frozenset({"last_name", "first_name"})
     TABLES: ClassVar[tuple[Table, ...]] = (
         Table(
             "person",
             key=("person_id",),
-            columns=columns(person_id="uuid", last_name="text", first_name="text", visible="uuid[]", version="bigint"),
+            columns=columns(
+                person_id="uuid",
+                last_name="text",
+                first_name="text",
+                civility_sealed="text",
+                birth_date_sealed="text",
+                visible="uuid[]",
+                teams="text[]",
+                version="bigint",
+            ),
         ),
         Table("person_party", key=("dossier_id",), columns=columns(dossier_id="uuid", visible="uuid[]")),
         Table(
@@ -54,8 +64,20 @@ class PersonProjector(Projector):
 
     @on(PersonRegistered, needs=lambda e: (new("person", e.id),))
     def registered(self, event: Entry, rows: Rows) -> None:
-        names = {"last_name": event.data["last_name"], "first_name": event.data["first_name"]}
-        rows.put("person", {"person_id": event.id, **names, "visible": (), "version": event.version})
+        data = event.data
+        rows.put(
+            "person",
+            {
+                "person_id": event.id,
+                "last_name": data["last_name"],
+                "first_name": data["first_name"],
+                "civility_sealed": data["civility"],
+                "birth_date_sealed": data["birth_date"],
+                "visible": (),
+                "teams": (),
+                "version": event.version,
+            },
+        )
 
     @on(
         PersonRenamed,
@@ -68,6 +90,16 @@ class PersonProjector(Projector):
         for enrolment in rows.where("dossier_trainee", "person_id", event.id):
             _forget_words(enrolment, before - after, rows)
             _add_words(enrolment, after - before, rows)
+
+    @on(EmploymentBegan, needs=lambda e: (key("person", e.id),))
+    def employment_began(self, event: Entry, rows: Rows) -> None:
+        teams = {*_known(rows.get("person", event.id))["teams"], _team(event)}
+        rows.change("person", event.id, teams=tuple(sorted(teams)), version=event.version)
+
+    @on(EmploymentEnded, needs=lambda e: (key("person", e.id),))
+    def employment_ended(self, event: Entry, rows: Rows) -> None:
+        teams = {*_known(rows.get("person", event.id))["teams"]} - {_team(event)}
+        rows.change("person", event.id, teams=tuple(sorted(teams)), version=event.version)
 
     @on(DossierOpened, needs=lambda e: (new("person_party", e.id),))
     def dossier_opened(self, event: Entry, rows: Rows) -> None:
@@ -105,6 +137,10 @@ class PersonProjector(Projector):
         rows.delete("dossier_trainee", event.id, person_id)
         remaining = rows.where("dossier_trainee", "person_id", person_id)
         rows.change("person", person_id, visible=_union(row["visible"] for row in remaining))
+
+
+def _team(event: Entry) -> str:
+    return team_of(event.data["organisation_id"], event.data["kind"])
 
 
 def _known(row: Row | None) -> Row:

@@ -1,11 +1,15 @@
--- People as dossiers name them: never a NIR, a birth date or an address. `visible` are the establishments of the dossiers
--- that name them.
+-- People as dossiers and teams name them: never a NIR or an address, and neither civility nor birth date in clear (an
+-- employees' list alone opens them). `visible` are the establishments of the dossiers that name them, `teams` the
+-- organisations (`<organisation_id>:<kind>`) whose référents may pick them.
 
 create table {schema}.person (
   person_id uuid primary key,
   last_name text,
   first_name text,
+  civility_sealed text,
+  birth_date_sealed text,
   visible uuid[] not null,
+  teams text[] not null,
   version bigint not null
 );
 alter table {schema}.person enable row level security, force row level security;
@@ -13,8 +17,12 @@ create policy projector on {schema}.person to ledger_projector using (true) with
 create policy staff on {schema}.person for select to ledger_staff using (true);
 create policy scope on {schema}.person for select to ledger_gateway
   using (visible && (select nullif(current_setting('led.scope', true), '')::uuid[]));
+create policy managed on {schema}.person for select to ledger_gateway
+  using (teams && (select nullif(current_setting('led.managed', true), '')::text[]));
+create policy auth on {schema}.person for select to ledger_auth using (true);
 grant select, insert, update, delete on {schema}.person to ledger_projector;
 grant select on {schema}.person to ledger_staff, ledger_gateway;
+grant select (person_id, last_name, first_name, civility_sealed) on {schema}.person to ledger_auth;
 
 -- For the fold alone: the establishments of each dossier, which the events about its trainees do not repeat.
 create table {schema}.person_party (

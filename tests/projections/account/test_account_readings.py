@@ -62,6 +62,7 @@ def test_a_reader_sees_through_its_memberships(house: House):
     )
     assert reader(house, account_id) == Reader(account_id, Role.PORTAL, tuple(sorted([second, places[1]])))
 
+    house.givens.referent(organisation_id, [second])  # the last one could not go
     house.do(EndMembership(account_id=account_id, organisation_id=organisation_id, kind=KIND))
     assert reader(house, account_id) == Reader(account_id, Role.PORTAL, (places[1],))
 
