@@ -1,9 +1,148 @@
-"""Being written."""
+"""The terms of use: read, accepted or refused, before anything else at the first sign-in and at each new version.
+
+Rows O4 to O6. What is answered names the version and the hash of what was shown: of another text the answer is refused.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
-router: Final = APIRouter(prefix="/v1", tags=["terms"])
+from gateway.api.authentication import Authenticated, unauthenticated
+from gateway.api.bodies import json_object, parse
+from gateway.api.client import facts
+from gateway.api.described import body
+from gateway.api.orders import refuse_parameters
+from gateway.api.problems import of_refusal, problem
+from gateway.api.reading import JSON
+from gateway.auth import cookies, sessions
+from gateway.auth.caller import Caller
+from gateway.auth.sessions import SessionOver
+from gateway.journal.journal import note
+from gateway.service import Service
+from ledger.account.terms import AcceptTerms, RefuseTerms
+from ledger.kit.errors import Forbidden
+
+router: Final = APIRouter(prefix="/v1/terms", tags=["terms"])
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+_REFUSED: Final = "terms-refused"
+_EXAMPLE: Final = {"version": "2026-11-01", "sha256": "9" * 64}
+
+
+class TermsShown(BaseModel):
+    """The text in force, in Markdown. `sha256` is of its UTF-8 bytes; `accepted` says whether the caller did."""
+
+    version: str
+    sha256: str
+    text: str
+    undertakings: list[str]
+    accepted: bool
+
+
+class TermsAnswer(BaseModel):
+    """Which text is answered: its version and hash as they were shown."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    version: str
+    sha256: str
+
+
+class TermsAccepted(BaseModel):
+    """The session goes on with a new cookie, hence a new CSRF token; a frontend's token stays as it is."""
+
+    version: str
+    csrf_token: str | None
+
+
+@router.get("", operation_id="get_terms", summary="Conditions d'utilisation", response_model=TermsShown)
+async def get_terms(request: Request, caller: Authenticated) -> Response:
+    """They can be read again at any time (row O6)."""
+    service: Service = request.app.state.service
+    refuse_parameters(request)
+    text = service.terms.current
+    shown = TermsShown(
+        version=text.version,
+        sha256=text.sha256,
+        text=text.text,
+        undertakings=list(text.undertakings),
+        accepted=caller.terms == text.version,
+    )
+    return Response(shown.model_dump_json(), headers=_NO_STORE, media_type=JSON)
+
+
+@router.post(
+    "/acceptance",
+    operation_id="accept_terms",
+    summary="Accepter les conditions d'utilisation",
+    response_model=TermsAccepted,
+    openapi_extra=body(TermsAnswer, _EXAMPLE),
+)
+async def accept_terms(request: Request, caller: Authenticated) -> Response:
+    """Recorded with the version, the hash, the time and the account (row O5)."""
+    service: Service = request.app.state.service
+    answer = await _answer(request, caller)
+    await _record(request, AcceptTerms(account_id=caller.account_id, **answer.model_dump()), caller)
+    await note(
+        service, "terms", "accepted", account_id=caller.account_id, request=facts(request), version=answer.version
+    )
+    if caller.via != "session" or caller.session_id is None:
+        return _accepted(answer.version)
+    try:
+        opened = await service.sessions.rise(caller.session_id)
+    except SessionOver:
+        raise unauthenticated(request) from None
+    return _accepted(answer.version, opened)
+
+
+@router.post(
+    "/refusal",
+    operation_id="refuse_terms",
+    summary="Refuser les conditions d'utilisation",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=body(TermsAnswer, _EXAMPLE),
+)
+async def refuse_terms(request: Request, caller: Authenticated) -> Response:
+    """Recorded too; the session ends, and with it the access to anything (row O5)."""
+    service: Service = request.app.state.service
+    answer = await _answer(request, caller)
+    await _record(request, RefuseTerms(account_id=caller.account_id, **answer.model_dump()), caller)
+    await note(
+        service, "terms", "refused", account_id=caller.account_id, request=facts(request), version=answer.version
+    )
+    if caller.session_id is not None:
+        await service.sessions.end(caller.session_id, _REFUSED)
+    return Response(status_code=204, headers={**_NO_STORE, "Set-Cookie": cookies.NO_COOKIE})
+
+
+async def _answer(request: Request, caller: Caller) -> TermsAnswer:
+    """The answer to the text in force. A machine undertakes nothing, whatever it says."""
+    service: Service = request.app.state.service
+    refuse_parameters(request)
+    if caller.via == "machine":
+        raise of_refusal(Forbidden())
+    answer = parse(TermsAnswer, await json_object(request))
+    current = service.terms.current
+    if (answer.version, answer.sha256) != (current.version, current.sha256):
+        raise problem("terms-changed")
+    return answer
+
+
+async def _record(request: Request, command: AcceptTerms | RefuseTerms, caller: Caller) -> None:
+    service: Service = request.app.state.service
+    correlation_id = request.state.correlation_id
+    await run_in_threadpool(
+        partial(service.ledger.execute, command, actor=caller.account_id, correlation_id=correlation_id)
+    )
+
+
+def _accepted(version: str, opened: sessions.Opened | None = None) -> Response:
+    headers = {**_NO_STORE, "Set-Cookie": sessions.cookie(opened)} if opened else _NO_STORE
+    shown = TermsAccepted(version=version, csrf_token=opened.csrf if opened else None)
+    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)

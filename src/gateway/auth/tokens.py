@@ -1,41 +1,21 @@
-"""Bearer tokens: opaque, bound to an account, expiring, listed and revoked; made by the command line alone for now."""
+"""Tokens of programs: opaque, bound to an account, expiring, listed and revoked."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-
-from ledger.account.events import Role as AccountRole
+from gateway.auth import opaque
 from ledger.kit.clock import Clock, system_clock
 from ledger.kit.errors import Invalid, NotFound
 from ledger.kit.identifiers import check_one_line
 from ledger.kit.ids import uuid7
 from ledger.log.database import Database, Role
 
-PREFIX: Final = "dlt_"
 MAX_DAYS: Final = 366
-_FORM: Final = re.compile(r"dlt_[A-Za-z0-9_-]{43}")
-_COLUMNS: Final = "token_id, account_id, label, created_at, expires_at, revoked_at, last_used_at"
-
-# One reading: the token, its account, and what its memberships let it see. `last_used_at` is kept to the hour.
-_LOOK_UP: Final = """
-select t.token_id, t.account_id, a.role, a.person_id,
-       t.last_used_at is null or t.last_used_at < now() - interval '1 hour' as stale,
-       coalesce(array(select distinct e from read.membership m, unnest(m.establishment_ids) e
-                      where m.account_id = t.account_id order by e), '{}') as scope
-  from auth.token t join read.account a on a.account_id = t.account_id
- where t.digest = %(digest)s and t.revoked_at is null and t.expires_at > now() and not a.disabled
-   and (a.ends_on is null or a.ends_on >= (now() at time zone 'Europe/Paris')::date)
-"""
+_COLUMNS: Final = "token_id, account_id, label, created_at, expires_at, revoked_at, last_used_at, grave"
 
 
 @dataclass(frozen=True)
@@ -49,17 +29,7 @@ class Token:
     expires_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whose token it is. `scope` is the establishments of all its memberships, sorted; staff need none."""
-
-    token_id: UUID
-    account_id: UUID
-    person_id: UUID
-    role: AccountRole
-    scope: tuple[UUID, ...]
+    grave: bool
 
 
 class TokenStore:
@@ -69,20 +39,22 @@ class TokenStore:
         self._database = database
         self._clock = clock
 
-    def create(self, account_id: UUID, *, label: str, days: int = 90) -> tuple[str, Token]:
+    def create(self, account_id: UUID, *, label: str, days: int = 90, grave: bool = True) -> tuple[str, Token]:
         """A new token of the account, for `days` (1 to 366), and its secret, which cannot be had again.
 
-        `label` says what it is for; it is no place for a name. Invalid where an input breaks its rule.
+        `label` says what it is for; it is no place for a name. `grave`: it may do what asks a person for a fresh proof.
+        Invalid where an input breaks its rule.
         """
         if not 1 <= days <= MAX_DAYS:
             raise Invalid(field="days", rule=f"La durée d'un jeton va de 1 à {MAX_DAYS} jours.")
-        secret = PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+        secret = opaque.new_secret(opaque.MACHINE)
+        name = check_one_line(label, field="label")
         now = self._clock()
         with self._database.transaction(Role.STAFF) as connection:
             row = connection.execute(
-                "insert into auth.token (token_id, account_id, digest, label, created_at, expires_at) "
-                f"values (%s, %s, %s, %s, %s, %s) returning {_COLUMNS}",
-                (uuid7(), account_id, digest(secret), check_one_line(label, field="label"), now, now + timedelta(days)),
+                "insert into auth.token (token_id, account_id, digest, label, created_at, expires_at, grave) "
+                f"values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}",
+                (uuid7(), account_id, opaque.digest(secret), name, now, now + timedelta(days), grave),
             ).fetchone()
         return secret, _token(row)
 
@@ -90,40 +62,28 @@ class TokenStore:
         """The tokens, newest first; those of one account, or all."""
         with self._database.transaction(Role.STAFF) as connection:
             rows = connection.execute(
-                f"select {_COLUMNS} from auth.token where %(account)s::uuid is null or account_id = %(account)s "
+                f"select {_COLUMNS} from auth.token where session_id is null "
+                "and (%(account)s::uuid is null or account_id = %(account)s) "
                 "order by created_at desc, token_id desc",
                 {"account": account_id},
             ).fetchall()
         return [_token(row) for row in rows]
 
-    def revoke(self, token_id: UUID) -> Token:
-        """End a token at once; one that is revoked already stays as it was. NotFound where there is none."""
+    def revoke(self, token_id: UUID, *, account_id: UUID | None = None) -> Token:
+        """End a token at once, of the account where one is given; one that is revoked already stays as it was.
+
+        NotFound where there is none.
+        """
         with self._database.transaction(Role.STAFF) as connection:
             row = connection.execute(
-                f"update auth.token set revoked_at = coalesce(revoked_at, %s) where token_id = %s returning {_COLUMNS}",
-                (self._clock(), token_id),
+                "update auth.token set revoked_at = coalesce(revoked_at, %(now)s) where token_id = %(token)s "
+                "and session_id is null and (%(account)s::uuid is null or account_id = %(account)s) "
+                f"returning {_COLUMNS}",
+                {"now": self._clock(), "token": token_id, "account": account_id},
             ).fetchone()
         if row is None:
             raise NotFound(field="token_id")
         return _token(row)
-
-
-async def look_up(connection: AsyncConnection[DictRow], secret: str) -> Caller | None:
-    """The caller of a live token of a live account; None for any other text. The connection acts as the gateway."""
-    if _FORM.fullmatch(secret) is None:
-        return None
-    cursor = await connection.execute(_LOOK_UP, {"digest": digest(secret)})
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    if row["stale"]:
-        await connection.execute("update auth.token set last_used_at = now() where token_id = %s", (row["token_id"],))
-    return Caller(row["token_id"], row["account_id"], row["person_id"], AccountRole(row["role"]), tuple(row["scope"]))
-
-
-def digest(secret: str) -> bytes:
-    """SHA-256, unsalted: the secret has 256 random bits, so that there is nothing to guess or precompute."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def _token(row: dict[str, Any] | None) -> Token:

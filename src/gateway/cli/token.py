@@ -23,6 +23,9 @@ def create(
     account_id: Annotated[UUID, typer.Argument(help="Le compte au nom duquel le jeton agit.")],
     label: Annotated[str, typer.Option(help="À quoi il sert (aucun nom de personne).")],
     days: Annotated[int, typer.Option(help="Durée en jours, de 1 à 366.")] = 90,
+    grave: Annotated[
+        bool, typer.Option(help="Ce jeton peut ce qui demande à une personne de confirmer son identité.")
+    ] = True,
     data_dir: DataDir = None,
 ) -> None:
     """Créer un jeton. Son secret est montré une seule fois."""
@@ -30,7 +33,7 @@ def create(
         with service.database.transaction(Role.AUDITOR) as connection:
             if account_id not in roles_of(connection, [account_id]):
                 raise NotFound(field="account_id")
-        secret, token = service.tokens.create(account_id, label=label, days=days)
+        secret, token = service.tokens.create(account_id, label=label, days=days, grave=grave)
     typer.echo(f"Jeton {token.token_id}, valable jusqu'au {_instant(token.expires_at)}", err=True)
     typer.echo(secret)
 
@@ -58,7 +61,8 @@ def revoke(
 def _line(token: Token) -> str:
     used = _instant(token.last_used_at) if token.last_used_at else "jamais"
     end = f"révoqué le {_instant(token.revoked_at)}" if token.revoked_at else f"expire le {_instant(token.expires_at)}"
-    return f"{token.token_id}  compte {token.account_id}  {token.label}  {end}  dernier usage {used}"
+    limit = "" if token.grave else "  sans actes sensibles"
+    return f"{token.token_id}  compte {token.account_id}  {token.label}  {end}  dernier usage {used}{limit}"
 
 
 def _instant(instant: datetime) -> str:

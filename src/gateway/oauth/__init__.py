@@ -1,1 +1,1 @@
-"""Authorization code with PKCE for the portal frontends of other origins (RFC 6749, 7636), giving short opaque tokens."""
+"""Authorization code with PKCE for the portal's frontends on other origins (RFC 6749, 7636), giving short tokens."""
