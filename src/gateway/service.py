@@ -9,7 +9,10 @@ from pathlib import Path
 
 from gateway.auth import TokenStore
 from gateway.auth import migrate as migrate_auth
+from gateway.auth.passwords import Passwords
+from gateway.auth.sessions import Sessions
 from gateway.settings import Settings
+from gateway.terms.texts import Terms
 from ledger.application import Ledger
 from ledger.kit.keyring import Keyring, MasterKey
 from ledger.kit.keyring import migrate as migrate_keys
@@ -36,6 +39,9 @@ class Service:
     store: Store
     vault: Vault
     tokens: TokenStore
+    passwords: Passwords
+    sessions: Sessions
+    terms: Terms
 
 
 def migrate(settings: Settings) -> None:
@@ -51,16 +57,25 @@ def opened(settings: Settings) -> Iterator[Service]:
     """A service for commands; its pool for queries is not open yet (see `serving`)."""
     with Database(settings.database_url) as database, open_keyring(settings) as keyring:
         store = DirectoryStore(settings.vault_dir)
-        yield Service(
+        queries = AsyncDatabase(settings.database_url)
+        passwords = Passwords(database, settings)
+        service = Service(
             settings=settings,
             database=database,
-            queries=AsyncDatabase(settings.database_url),
+            queries=queries,
             keyring=keyring,
             ledger=Ledger(database, keyring),
             store=store,
             vault=Vault(store, keyring),
             tokens=TokenStore(database),
+            passwords=passwords,
+            sessions=Sessions(queries, settings),
+            terms=Terms.of(settings),
         )
+        try:
+            yield service
+        finally:
+            passwords.close()
 
 
 @asynccontextmanager

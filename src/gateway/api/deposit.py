@@ -24,7 +24,7 @@ from gateway.api.limits import Limited
 from gateway.api.orders import Accepted, accepted, execute, refuse_parameters
 from gateway.api.problems import Problem, invalid, problem
 from gateway.api.validation import invalid_input, pointer
-from gateway.auth.tokens import Caller
+from gateway.auth.caller import Caller
 from gateway.service import Service
 from ledger.application import Outcome
 from ledger.document.commands import RecordDeposit

@@ -16,15 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from gateway.api import positions
-from gateway.api.authentication import Authenticated
+from gateway.api.authentication import Authenticated, action_of
 from gateway.api.etags import etag, unchanged
-from gateway.api.problems import invalid
+from gateway.api.problems import invalid, not_found
 from gateway.api.validation import pointer
-from gateway.auth.tokens import Caller
+from gateway.audiences import Scope
+from gateway.auth.caller import Caller
+from gateway.rights import database_role, right_of
 from gateway.service import Service
 from ledger.account.events import Role as AccountRole
 from ledger.kit.personal import Personal
-from ledger.log.database import Role
 from projections.reader import Reader
 
 JSON: Final = "application/json"
@@ -47,14 +48,18 @@ class Call:
         self.caller = caller
         self.service: Service = request.app.state.service
         self.reader = reader_of(caller)
+        self._scope = right_of(caller, action_of(request))
 
     @asynccontextmanager
     async def reading(self, *projectors: str, at_least: int | None = None) -> AsyncIterator[Reading]:
         """A transaction that sees what the caller may see, once `projectors` have folded `at_least`."""
         if at_least is not None:
             await positions.wait_for(self.service.queries, projectors, at_least)
-        role = Role.GATEWAY if self.caller.role is AccountRole.PORTAL else Role.STAFF
-        async with self.service.queries.transaction(role, scope=self.reader.scope) as connection:
+        if self._scope is None:
+            raise not_found()
+        role = database_role(self._scope)
+        managed = self.caller.managed if self._scope is Scope.TEAM else ()
+        async with self.service.queries.transaction(role, scope=self.reader.scope, managed=managed) as connection:
             # Read first: rows that are younger than the position said are harmless, older ones would be a lie.
             position = await positions.ask_position(connection, projectors)
             reading = Reading(connection)

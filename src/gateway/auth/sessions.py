@@ -36,7 +36,7 @@ returning {_COLUMNS}"""
 _RISE: Final = f"""
 update auth.session
    set digest = %(digest)s, stage = coalesce(%(stage)s, stage), seen_at = now(), failures = 0,
-       proved_at = case when %(proved)s then now() else proved_at end
+       device_id = coalesce(%(device_id)s, device_id), proved_at = case when %(proved)s then now() else proved_at end
  where session_id = %(session_id)s and {_LIVE}
 returning {_COLUMNS}"""
 _END: Final = "update auth.session set ended_at = now(), ended_why = %(why)s where ended_at is null"
@@ -98,13 +98,21 @@ class Sessions:
         }
         return _opened(secret, await self._one(_OPEN, values))
 
-    async def rise(self, session_id: UUID, *, stage: Stage | None = None, proved: bool = False) -> Opened:
+    async def rise(
+        self, session_id: UUID, *, stage: Stage | None = None, proved: bool = False, device_id: UUID | None = None
+    ) -> Opened:
         """The session with a new secret, the old one dead in the same instant. `proved`: it has just shown who it is.
 
         SessionOver where it has ended.
         """
         secret = opaque.new_secret(opaque.SESSION)
-        values = {"session_id": session_id, "digest": opaque.digest(secret), "stage": stage, "proved": proved}
+        values = {
+            "session_id": session_id,
+            "digest": opaque.digest(secret),
+            "stage": stage,
+            "proved": proved,
+            "device_id": device_id,
+        }
         return _opened(secret, await self._one(_RISE, values))
 
     async def get(self, session_id: UUID) -> Session:
