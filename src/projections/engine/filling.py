@@ -23,7 +23,7 @@ from projections.engine.folding import FoldFailed, fold, prepared, shared_out
 from projections.engine.opening import Opener
 from projections.engine.positions import Fenced, Position
 from projections.engine.projector import Projector
-from projections.engine.reading import Raw, decoded, read_raw
+from projections.engine.reading import Raw, decoded, newest, read_raw
 from projections.engine.rows import Rows
 from projections.engine.store import Statements, TableLoader, statements
 from projections.engine.table import Key, Row, Table
@@ -54,7 +54,7 @@ def fill(filling: Filling, projectors: Sequence[Projector], keyring: Opener, kno
     error, if there was one.
     """
     with ExitStack() as stack:
-        connections = [stack.enter_context(_connected(filling.url)) for _ in range(3)]
+        connections = [stack.enter_context(connected(filling.url)) for _ in range(3)]
         filler = _Filler(filling, projectors, keyring, connections)
         try:
             with collected_later():
@@ -156,9 +156,10 @@ class _AfterWriting:
 def _skipped(projectors: Sequence[Projector], known: Container[str]) -> list[str]:
     """The names that need not be read. Unknown ones are read, since nothing may be folded after them."""
     handled = {name for projector in projectors for name in projector.HANDLERS}
-    return [name for name in known if name not in handled] if isinstance(known, Iterable) else []
+    return [name for name in known if newest(name) not in handled] if isinstance(known, Iterable) else []
 
 
-def _connected(url: str) -> Connection[DictRow]:
+def connected(url: str) -> Connection[DictRow]:
+    """A connection of the owner's, in autocommit, set as for a batch."""
     options = " ".join([SESSION, *(f"-c {name}={value}" for name, value in SETTINGS.items())])
     return psycopg.connect(url, autocommit=True, row_factory=dict_row, options=options, application_name=_APPLICATION)

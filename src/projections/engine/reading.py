@@ -59,6 +59,13 @@ def _current(entry: Entry) -> Entry:
     return replace(entry, name=name, data=data)
 
 
+def newest(name: str) -> str:
+    """The name under which an event's newest version is folded."""
+    while name in retired():
+        name = retired()[name]
+    return name
+
+
 def known_names() -> Container[str]:
     """Every published name that this release reads. All nouns' events are imported, whatever the projectors read."""
     for module in pkgutil.iter_modules(ledger.__path__, "ledger."):
