@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
 
@@ -17,12 +18,12 @@ from ledger.log.reader import head
 from projections.engine import positions, schema
 from projections.engine.batches import Batches
 from projections.engine.feeding import Feeder
-from projections.engine.filling import FILLING, KEEP_ROWS, Filling
+from projections.engine.filling import FILLING, KEEP_ROWS, Filling, connected
 from projections.engine.opening import Opener
 from projections.engine.projector import Projector
 from projections.engine.reading import known_names
 from projections.engine.schema import NEXT
-from projections.engine.sharing import ALONE, Shared, fill_shared, grouped
+from projections.engine.sharing import ALONE, Shared, fill_shared, grouped, helpers
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ Progress = Callable[[int, int], None]
 
 _LOCK: Final = 0x6E657874  # "next": held by the one process that builds beside
 _BATCH: Final = 20_000
+_FRESHENERS: Final = 2
 
 
 class RebuildRunning(RuntimeError):
@@ -60,7 +62,7 @@ def rebuild(
     `into` may be `read_past`, which shows how the read models stood at `upto`, and is never swapped.
     """
     names = [projector.NAME for projector in projectors]
-    with _alone(database.url) as connection:
+    with helpers(shared, projectors) as others, _alone(database.url) as connection:
         with connection.transaction():
             schema.hold(connection)
             schema.make_houses(connection)
@@ -72,8 +74,8 @@ def rebuild(
         known = known_names() if known is None else known
         goal = _goal(connection, upto)
         filling = Filling(database.url, into, goal, batch, lambda at: progress(at, goal) if progress else None)
-        groups = grouped(connection, projectors, shared.processes)
-        if errors := fill_shared(filling, keyring, groups, shared, known):
+        groups = grouped(connection, projectors, 1 + len(others.processes))
+        if errors := fill_shared(filling, keyring, groups, others, known):
             _log.info("rebuild goes on with care", errors=errors)
         batches = Batches(into, projectors, keyring, partial(_transaction, connection), keep_rows=KEEP_ROWS, copy=True)
         with connection.transaction():
@@ -83,10 +85,27 @@ def rebuild(
         with connection.transaction():
             for table in forced:
                 connection.execute(f"alter table {table} force row level security".encode())
-        # Fresh statistics and visibility: the first readers after the swap must not be the ones who pay.
-        connection.execute("set synchronous_commit = off")
-        connection.execute(f"vacuum analyze {', '.join(tables)}".encode())
+        _freshen(database.url, connection, tables)
     return reached
+
+
+def _freshen(url: str, connection: Connection[DictRow], tables: Sequence[str]) -> None:
+    """Fresh statistics and visibility: the first readers after the swap must not be the ones who pay."""
+    rows = connection.execute(
+        "select oid::regclass::text as name from pg_class where oid = any(%s::regclass[]) "
+        "order by pg_relation_size(oid) desc",
+        (list(tables),),
+    )
+    largest_first = iter([row["name"] for row in rows])
+    with ExitStack() as stack, ThreadPoolExecutor(_FRESHENERS) as pool:
+        connections = [stack.enter_context(connected(url)) for _ in range(_FRESHENERS)]
+
+        def work(each: Connection[DictRow]) -> None:
+            for table in largest_first:
+                each.execute(f"vacuum analyze {table}".encode())
+
+        for done in [pool.submit(work, each) for each in connections]:
+            done.result()
 
 
 @contextmanager

@@ -6,11 +6,12 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from operator import setitem
 from typing import Final
 
@@ -20,12 +21,12 @@ from psycopg.rows import DictRow
 from projections.engine.filling import Filling, fill
 from projections.engine.opening import Opener
 from projections.engine.projector import Projector
-from projections.engine.reading import known_names
 
 Elsewhere = Callable[[], AbstractContextManager[Opener]]
 """Opens the same keyring in another process; it travels there through a pipe."""
 
-_Task = tuple[Filling, Sequence[Projector], Elsewhere, Container[str] | None]
+_Task = tuple[Filling, Sequence[Projector], Elsewhere, Container[str]]
+_Helper = subprocess.Popen[bytes]
 _SAMPLE: Final = 20_000
 _DONE: Final = "done"
 
@@ -41,29 +42,58 @@ class Shared:
 ALONE: Final = Shared()
 
 
+@dataclass(frozen=True, slots=True)
+class Helpers:
+    """Other interpreters, which wait for their tasks, and how they open the keyring."""
+
+    processes: Sequence[_Helper]
+    elsewhere: Elsewhere | None
+
+
+@contextmanager
+def helpers(shared: Shared, projectors: Sequence[Projector]) -> Iterator[Helpers]:
+    """The other interpreters, which begin meanwhile: they know what to import, and wait for their tasks."""
+    count = 0 if shared.elsewhere is None else min(shared.processes, len(projectors)) - 1
+    modules = sorted({type(each).__module__ for each in projectors})
+    command = [sys.executable, "-c", f"from {__name__} import main; main()", *modules]
+    with ExitStack() as stack:
+        pipe = subprocess.PIPE
+        processes = [
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe))  # noqa: S603 - ourselves
+            for _ in range(count)
+        ]
+        yield Helpers(processes, shared.elsewhere)
+
+
 def fill_shared(
-    filling: Filling, keyring: Opener, groups: Sequence[Sequence[Projector]], shared: Shared, known: Container[str]
+    filling: Filling,
+    keyring: Opener,
+    groups: Sequence[Sequence[Projector]],
+    others: Helpers,
+    known: Container[str],
 ) -> list[str]:
     """Fill each group of projectors by a process of its own, the first by this one; what ended some of it early."""
-    if len(groups) == 1 or shared.elsewhere is None:
+    if not others.processes or others.elsewhere is None:
         return _told(fill(filling, [each for group in groups for each in group], keyring, known))
     reached = [0] * len(groups)
     apart = replace(filling, progress=_nothing)
-    names = None if known is known_names() else known
-    tasks = [(apart, tuple(group), shared.elsewhere, names) for group in groups[1:]]
+    names = frozenset(known) if isinstance(known, Iterable) else known
     with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(len(tasks)))
-        others = [pool.submit(_run_apart, task, partial(setitem, reached, n)) for n, task in enumerate(tasks, start=1)]
+        pool = stack.enter_context(ThreadPoolExecutor(len(others.processes)))
+        runs = [
+            pool.submit(_run_apart, other, (apart, tuple(group), others.elsewhere, names), partial(setitem, reached, n))
+            for n, (other, group) in enumerate(zip(others.processes, groups[1:], strict=True), start=1)
+        ]
 
         def here(at: int) -> None:
             reached[0] = at
             filling.progress(min(reached))
 
         ended = _told(fill(replace(filling, progress=here), groups[0], keyring, known))
-        while wait(others, timeout=0.2).not_done:
+        while wait(runs, timeout=0.2).not_done:
             filling.progress(min(reached))
     filling.progress(min(reached))
-    return ended + [error for other in others for error in _told(other.result())]
+    return ended + [error for run in runs for error in _told(run.result())]
 
 
 def grouped(connection: Connection[DictRow], projectors: Sequence[Projector], processes: int) -> list[list[Projector]]:
@@ -85,22 +115,20 @@ def grouped(connection: Connection[DictRow], projectors: Sequence[Projector], pr
     return sorted(groups, key=weight, reverse=True)
 
 
-def _run_apart(task: _Task, tell: Callable[[int], None]) -> str | None:
-    """Run a task in a new interpreter, which starts with nothing but what the task needs; see `main`."""
-    command = [sys.executable, "-c", f"from {__name__} import main; main()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - ourselves
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("both were asked for")
-        with suppress(BrokenPipeError):
-            pickle.dump(task, process.stdin)
-            process.stdin.close()
-        error: str | None = "killed"
-        for line in process.stdout:
-            word = line.decode().strip()
-            if word.isdigit():
-                tell(int(word))
-            else:
-                error = None if word == _DONE else word
+def _run_apart(process: _Helper, task: _Task, tell: Callable[[int], None]) -> str | None:
+    """Have a task done by another interpreter, which has nothing but what the task brings; see `main`."""
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("both were asked for")
+    with suppress(BrokenPipeError):
+        pickle.dump(task, process.stdin)
+        process.stdin.close()
+    error: str | None = "killed"
+    for line in process.stdout:
+        word = line.decode().strip()
+        if word.isdigit():
+            tell(int(word))
+        else:
+            error = None if word == _DONE else word
     return error
 
 
@@ -108,12 +136,16 @@ def main() -> None:
     """What the other interpreter does: fill as the task on its standard input says, a line for each batch, and one for
     how it ended. When whoever started it is gone, so is the reader of its lines, and the next one ends it.
     """
-    # A task comes from the process that started this one, through a pipe that nobody else has.
-    filling, projectors, elsewhere, known = pickle.load(sys.stdin.buffer)  # noqa: S301
+    for module in sys.argv[1:]:
+        import_module(module)
+    try:
+        # A task comes from the process that started this one, through a pipe that nobody else has.
+        filling, projectors, elsewhere, known = pickle.load(sys.stdin.buffer)  # noqa: S301
+    except EOFError:
+        return  # there was nothing to do after all
     try:
         with elsewhere() as keyring:
-            filling = replace(filling, progress=partial(print, flush=True))
-            error = fill(filling, projectors, keyring, known_names() if known is None else known)
+            error = fill(replace(filling, progress=partial(print, flush=True)), projectors, keyring, known)
     except BrokenPipeError:
         os._exit(1)  # not by way of a last flush, which would fail as well
     except Exception as failure:  # noqa: BLE001 - its kind is all that is told; whoever goes on finds out the rest

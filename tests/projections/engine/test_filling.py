@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from gateway.generator.events import appends, events
+from ledger.kit import names
 from ledger.kit.keyring import Keyring, MasterKey
+from ledger.log import upcasting
 from ledger.log.recorder import Recorder
 from projections.engine import columns, filling
 from projections.engine.diff import diff
@@ -134,6 +137,35 @@ def test_a_name_that_only_a_newer_release_knows_stops_the_rebuild_before_it(url,
     with pytest.raises(RebuildStopped, match="position 5"):
         rebuild(database, Keys(), TOYS, known=known)
     assert len(table(url, "toy_dossier", NEXT)) == 4
+
+
+def test_an_event_of_a_retired_name_is_folded_as_its_successor(url, database, start, monkeypatch):
+    """What is skipped unread is what no fold handles under any name: an upcaster may bring it to one that is."""
+    monkeypatch.setitem(names._retired, "dossier.begun.v1", "dossier.opened.v1")
+    monkeypatch.setitem(upcasting._upcasters, "dossier.begun.v1", dict)
+    append(url, [History().opened(UUID(int=1))])
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "insert into log.events (position, recorded_at, stream_id, version, name, dossiers, payload) "
+            "select 2, recorded_at, gen_random_uuid(), version, 'dossier.begun.v1', dossiers, payload from log.events"
+        )
+    start().catch_up()
+    rebuild(database, Keys(), TOYS)
+    assert len(table(url, "toy_dossier", NEXT)) == 2
+    assert snapshot(url, NEXT) == snapshot(url)
+
+
+def test_a_rebuild_that_cannot_begin_leaves_no_process_behind(fund: House, keys_url, monkeypatch):
+    """The others start while the tables are made, and end when no task comes."""
+    begun: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: begun.append(popen(*args, **kwargs)) or begun[-1])
+    shared = Shared(2, partial(Keyring, keys_url, MasterKey(b"m" * 32)))
+    with psycopg.connect(fund.url) as other:
+        other.execute("select pg_advisory_lock_shared(%s)", (FILLING,))
+        with pytest.raises(RebuildRunning):
+            rebuild(fund.database, fund.keyring, ALL, shared=shared)
+    assert [process.returncode for process in begun] == [0]
 
 
 def test_nobody_makes_the_tables_anew_while_somebody_fills_them(url, database, start):
