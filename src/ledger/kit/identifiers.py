@@ -110,8 +110,12 @@ def check_nda(text: str, *, field: str = "nda") -> str:
 
 
 def check_email(text: str, *, field: str = "email") -> str:
-    """An address in lower case. Stricter than RFC 5321 on purpose: no quotes, no comment, no literal, ASCII only."""
-    address = text.strip().casefold()
+    """An address in lower case. Stricter than RFC 5321 on purpose: no quotes, no comment, no literal, ASCII only.
+
+    ASCII as it is written: another alphabet's letter that folds to one of these (the Kelvin sign to k, ß to ss) would
+    be somebody else's mailbox.
+    """
+    address = text.strip().lower() if text.isascii() else ""
     mailbox, _, domain = address.rpartition("@")
     well_formed = _MAILBOX.fullmatch(mailbox) and _DOMAIN.fullmatch(domain)
     if not well_formed or len(mailbox) > 64 or len(address) > 254:

@@ -20,8 +20,8 @@ from ledger.account.commands import (
 from ledger.kit.clock import paris_day
 from ledger.kit.errors import AlreadyClaimed, Invalid, NotFound
 from ledger.kit.ids import uuid7
-from ledger.organisation.events import OrganisationKind
-from ledger.person.events import PersonRegistered
+from ledger.organisation.events import OrganisationKind, ReferentNamed, ReferentSteppedDown
+from ledger.person.events import EmploymentBegan, PersonRegistered
 from support.givens import DAY, Givens
 from support.stories import Story, happened
 
@@ -75,13 +75,15 @@ def test_a_membership_is_granted_changed_and_ended(story: Story, fund: Givens):
     first, second = (fund.establishment_of(organisation_id, n, nth=nth) for nth in (0, 1))
     binding = {"account_id": account_id, "organisation_id": organisation_id, "kind": PROVIDER}
     grant = GrantMembership(**binding, establishment_ids={first})
-    story.when(grant).then(happened(e.MembershipGranted, profile=e.Profile.USER, establishment_ids=(first,)))
+    granted = happened(e.MembershipGranted, profile=e.Profile.USER, establishment_ids=(first,))
+    story.when(grant).then(granted, happened(EmploymentBegan, organisation_id=organisation_id, kind="provider"))
     story.when(grant).then_refused(errors.MembershipAlreadyGranted)
     change = ChangeMembership(**binding, profile=e.Profile.REFERENT, establishment_ids={second, first})
-    story.when(change).then(e.MembershipChanged)
+    story.when(change).then(e.MembershipChanged, happened(ReferentNamed, kind=PROVIDER, account_id=account_id))
     held = fund.state(Account, account_id).memberships[organisation_id, PROVIDER]
     assert held == Membership(e.Profile.REFERENT, tuple(sorted([first, second])))
-    story.when(EndMembership(**binding)).then(e.MembershipEnded)
+    fund.referent(organisation_id, [first])
+    story.when(EndMembership(**binding)).then(e.MembershipEnded, ReferentSteppedDown)
     story.when(EndMembership(**binding)).then_refused(errors.MembershipAbsent)
     story.when(change).then_refused(errors.MembershipAbsent)
 
@@ -95,7 +97,7 @@ def test_one_account_may_belong_to_several_organisations(story: Story, fund: Giv
         grant = GrantMembership(
             account_id=account_id, organisation_id=organisation_id, kind=PROVIDER, establishment_ids={establishment_id}
         )
-        story.when(grant).then(e.MembershipGranted)
+        story.when(grant).then(e.MembershipGranted, EmploymentBegan)
     assert len(fund.state(Account, account_id).memberships) == 2
 
 

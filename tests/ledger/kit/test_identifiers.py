@@ -203,6 +203,9 @@ def test_identifiers_are_normalised(check, good, kept):
         (check_email, "a@essai.example\x00"),
         (check_email, "a b@essai.example"),
         (check_email, "é@essai.example"),
+        (check_email, "\u212aevin@essai.example"),  # the Kelvin sign, which folds to k
+        (check_email, "stra\u00dfe@essai.example"),  # folds to ss, which is another mailbox
+        (check_email, "\u0440aul@essai.example"),  # a Cyrillic letter that looks like p
         (check_email, "a@b@essai.example"),
         (check_email, "a" * 65 + "@essai.example"),
         (check_email, "a@" + "b" * 60 + ("." + "c" * 60) * 4 + ".example"),
