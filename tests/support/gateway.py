@@ -6,6 +6,7 @@ each provider.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import uvicorn
 from fastapi import FastAPI
 from httpx import Client, Limits, Response
@@ -34,9 +36,12 @@ from ledger.kit.keyring import Keyring, MasterKey
 from ledger.log.database import Database
 from projections.engine.engine import Engine
 from projections.registry import ALL
+from support.browser import Browser
 from support.databases import ORIGIN, Cluster, Databases
+from support.signing_in import signed_in
 
 FORMATS = Draft202012Validator.FORMAT_CHECKER
+PASSWORD = "Trombone-Vert-2027"
 STAFF = (Role.CASE_MANAGER, Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR)
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
@@ -90,6 +95,9 @@ class Gateway:
     description: Description
     tokens: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, UUID] = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    totp: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def number(self) -> int:
@@ -132,9 +140,29 @@ class Gateway:
             membership = GrantMembership.model_validate({**grant, "establishment_ids": [establishment_id]})
             self.service.ledger.execute(membership, actor=None)
         self.accounts[name] = account_id
+        self.emails[name] = email
+        self.roles[name] = role
         self.tokens[name], _ = self.service.tokens.create(account_id, label="essai")
         self.engine.catch_up()
         return name
+
+    def browser(self) -> Browser:
+        """A browser that was never here."""
+        return Browser(self.client)
+
+    def password(self, name: str, password: str = PASSWORD) -> str:
+        """Give the account called `name` a password, as its link would have: the password."""
+        asyncio.run(self.service.passwords.set(self.accounts[name], password))
+        return password
+
+    def forget_steps(self, name: str) -> None:
+        """Let the code of this half minute serve once more: a test signs in as often as it likes."""
+        with psycopg.connect(self.settings.database_url) as connection:
+            connection.execute("update auth.totp set last_step = 0 where account_id = %s", (self.accounts[name],))
+
+    def session(self, name: str) -> Browser:
+        """A browser signed in as the account called `name`: whole, second factor and terms included."""
+        return signed_in(self, name)
 
     def organisation(self, kind: str = "provider") -> tuple[UUID, UUID]:
         """A new organisation with one establishment that has bank details: their ids."""
@@ -247,7 +275,7 @@ class Gateway:
 @contextmanager
 def served(app: FastAPI) -> Iterator[tuple[Client, FastAPI]]:
     """The application behind a real server, on a port of the loopback, with a client of it."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="on", proxy_headers=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -263,12 +291,19 @@ def served(app: FastAPI) -> Iterator[tuple[Client, FastAPI]]:
 
 
 @contextmanager
-def running_gateway(cluster: Cluster, data_dir: Path) -> Iterator[Gateway]:
-    """A gateway on fresh databases, with an account and a token for each role of the staff."""
+def running_gateway(cluster: Cluster, data_dir: Path, **changed: Any) -> Iterator[Gateway]:
+    """A gateway on fresh databases, with an account and a token for each role of the staff; `changed` are settings."""
     databases = Databases(
         ledger=cluster.create(cluster.template("ledger")), keys=cluster.create(cluster.template("keys"))
     )
-    settings = Settings(databases.ledger, databases.keys, data_dir=data_dir, origin=ORIGIN)
+    settings = Settings(
+        databases.ledger,
+        databases.keys,
+        data_dir=data_dir,
+        origin=ORIGIN,
+        argon2_memory_kib=8 * 1024,  # it protects nothing here, and a test signs in often
+        **changed,
+    )
     services.migrate(settings)
     try:
         with served(create_app(settings)) as (client, app):
