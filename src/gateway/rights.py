@@ -96,9 +96,9 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
         "get_me": _SIGNING_IN,
         "list_schemes": _MINE,
         "list_document_categories": _MINE,
-        # Tokens for programs: one's own; an operator's, anybody's.
+        # Tokens for programs. An operator lists and revokes anybody's; nobody makes one of another's account.
         "list_tokens": Right({**_STAFF_OWN, **_OPERATOR}),
-        "create_token": Right({**_STAFF_OWN, **_OPERATOR}, grave=True),
+        "create_token": Right(_STAFF_OWN, grave=True),
         "revoke_token": Right({**_STAFF_OWN, **_OPERATOR}, grave=True),
         # Reading.
         "list_dossiers": _READING_HR,

@@ -7,7 +7,17 @@ import pytest
 from gateway.labels import EVENT_LABELS, event_label
 from ledger.kit.names import published
 
-NOUNS = ("account", "document", "dossier", "establishment", "invoice", "organisation", "person", "transfer")
+NOUNS = (
+    "account",
+    "document",
+    "dossier",
+    "establishment",
+    "invitation",
+    "invoice",
+    "organisation",
+    "person",
+    "transfer",
+)
 
 
 @pytest.fixture(autouse=True)

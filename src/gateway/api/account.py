@@ -1,17 +1,18 @@
-"""Accounts and memberships: who may see what. Tokens are made by the command line."""
+"""Accounts and memberships: who may see what. The orders about a membership are its team's référents' as well."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from gateway.api.orders import Orders
-from ledger.account.commands import (
+from ledger.account.commands import CreateAccount, DisableAccount, EnableAccount
+from ledger.account.memberships import (
     ChangeMembership,
-    CreateAccount,
-    DisableAccount,
-    EnableAccount,
     EndMembership,
     GrantMembership,
+    ResumeMembership,
+    SetMenuRights,
+    SuspendMembership,
 )
 
 _ORGANISATION: Final = "01890a5d-ac96-774b-bcce-b302099a8001"
@@ -22,6 +23,8 @@ _MEMBERSHIP: Final = {
     "profile": "user",
     "establishment_ids": [_ESTABLISHMENT],
 }
+
+_TEAM: Final = {"organisation_id": _ORGANISATION, "kind": "provider"}
 
 orders: Final = Orders("accounts")
 orders.post(
@@ -42,7 +45,25 @@ orders.post(
     "/accounts/{account_id}/memberships/end",
     EndMembership,
     "Mettre fin à un rattachement",
-    example={"organisation_id": _ORGANISATION, "kind": "provider"},
+    example=_TEAM,
+)
+orders.post(
+    "/accounts/{account_id}/memberships/suspension",
+    SuspendMembership,
+    "Désactiver un utilisateur dans un organisme",
+    example=_TEAM,
+)
+orders.post(
+    "/accounts/{account_id}/memberships/resumption",
+    ResumeMembership,
+    "Réactiver un utilisateur dans un organisme",
+    example=_TEAM,
+)
+orders.post(
+    "/accounts/{account_id}/memberships/menus",
+    SetMenuRights,
+    "Choisir les rubriques d'un utilisateur d'un adhérent",
+    example={"organisation_id": _ORGANISATION, "kind": "member", "menus": ["hr"]},
 )
 orders.post("/accounts/{account_id}/disablement", DisableAccount, "Désactiver un compte", example={"on": "2026-11-20"})
 orders.post("/accounts/{account_id}/enablement", EnableAccount, "Réactiver un compte", example={"on": "2026-11-23"})

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from gateway.api.codes import ROLE_LABELS, Coded, coded
+from gateway.api.me import MembershipShown, membership_shown
 from gateway.api.params import Params
 from gateway.api.problems import not_found
 from gateway.api.reading import Calling
-from gateway.api.reference import MembershipShown, membership_shown
 from projections.account import queries
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"])

@@ -7,7 +7,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from ledger.account.events import Profile, Role
+from gateway.audiences import Stage
+from ledger.account.events import Menu, Profile, Role
 from ledger.document.events import Category
 from ledger.dossier.axes import Closing, Execution, Instruction
 from ledger.dossier.scheme import Scheme
@@ -38,6 +39,23 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     OrganisationKind.MEMBER: "Adhérent",
 }
 PROFILE_LABELS: Final[Mapping[str, str]] = {Profile.USER: "Utilisateur", Profile.REFERENT: "Référent"}
+MENU_LABELS: Final[Mapping[str, str]] = {Menu.HR: "Ressources humaines", Menu.ACCOUNTING: "Comptabilité"}
+ACTIVE: Final = "active"
+EXPIRED: Final = "expired"
+INVITED: Final = "invited"
+SUSPENDED: Final = "suspended"
+USER_STATE_LABELS: Final[Mapping[str, str]] = {
+    ACTIVE: "Actif",
+    SUSPENDED: "Inactif",
+    INVITED: "Invitation envoyée",
+    EXPIRED: "Invitation expirée",
+}
+"""« Statut » of a user in a team (row O20); an invitation expires with its link."""
+STAGE_LABELS: Final[Mapping[str, str]] = {
+    Stage.SECOND_FACTOR: "Second facteur attendu",
+    Stage.ENROLMENT: "Second facteur à enregistrer",
+    Stage.FULL: "Connexion complète",
+}
 SCHEME_LABELS: Final[Mapping[str, str]] = {scheme: scheme.label for scheme in Scheme}
 CATEGORY_LABELS: Final[Mapping[str, str]] = {
     Category.AGREEMENT: "Accord de prise en charge",

@@ -18,10 +18,10 @@ _ETAG: Final = re.compile(r'"(?P<version>[0-9]{1,9})\.[A-Za-z0-9_-]{16}"')
 _ANY: Final = "*"
 
 
-def etag(version: int, body: bytes) -> str:
-    """The ETag of `body`, made from a stream at `version`."""
-    digest = hashlib.sha256(body).digest()[:12]
-    return f'"{version}.{base64.urlsafe_b64encode(digest).decode()}"'
+def etag(version: int | None, body: bytes) -> str:
+    """The ETag of `body`, made from a stream at `version`; None where its version is not the reader's to know."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()[:12]).decode()
+    return f'"{digest}"' if version is None else f'"{version}.{digest}"'
 
 
 def unchanged(if_none_match: str | None, current: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,6 +39,9 @@ _PATH_NAME: Final = re.compile(r"{([a-z_]+)}")
 _PATH_TYPES: Final[Mapping[str, Callable[[str], object]]] = {"kind": OrganisationKind}
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
+Admit = Callable[[Request, UUID, Any], Awaitable[None]]
+"""Looks at an order before it is given: the request, the account that gives it, the command. Raises a Problem."""
+
 
 class Accepted(BaseModel):
     """An order that was recorded: what it made or changed, and the position of its last event."""
@@ -48,13 +52,17 @@ class Accepted(BaseModel):
 
 @dataclass(frozen=True)
 class OrderRoute:
-    """One order of the API. `location` is the path of what it makes; None for an order that changes something."""
+    """One order of the API. `location` is the path of what it makes; None for an order that changes something.
+
+    `admit` may still refuse what is too much (a mail too many), before the ledger is asked.
+    """
 
     path: str
     command: type[Command]
     summary: str
     example: Mapping[str, Any]
     location: str | None = None
+    admit: Admit | None = None
 
     @property
     def action(self) -> str:
@@ -90,9 +98,10 @@ class Orders:
         *,
         example: Mapping[str, Any],
         location: str | None = None,
+        admit: Admit | None = None,
     ) -> None:
         """Add an order at `path`; the ids of the path are fields of the command, and left out of the body."""
-        route = OrderRoute(path, command, summary, example, location)
+        route = OrderRoute(path, command, summary, example, location, admit)
         self.routes.append(route)
         self.router.add_api_route(
             path,
@@ -116,8 +125,10 @@ def _endpoint(route: OrderRoute) -> Callable[[Request, Authenticated], Awaitable
         command = parse(route.command, asked)
         key = idempotency_key(request, caller.account_id, asked, status=route.status)
         version = _expected(request, route, caller, path)
+        if route.admit is not None:
+            await route.admit(request, caller.account_id, command)
         outcome = await execute(request, command, actor=caller.account_id, key=key, expected=version)
-        return accepted(outcome, route.location)
+        return accepted(outcome, route.location, path)
 
     return order
 
@@ -146,11 +157,11 @@ async def execute(
     return outcome
 
 
-def accepted(outcome: Outcome, location: str | None) -> Response:
+def accepted(outcome: Outcome, location: str | None, path: Mapping[str, str] = MappingProxyType({})) -> Response:
     """The same answer to an order and to its repeat."""
     headers = {positions.HEADER: str(outcome.position)}
     if location is not None:
-        headers["Location"] = location.format(id=outcome.resource_id)
+        headers["Location"] = location.format(id=outcome.resource_id, **path)
     return JSONResponse({"id": str(outcome.resource_id), "position": outcome.position}, outcome.status, headers)
 
 

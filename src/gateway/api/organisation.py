@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.api.orders import Orders
-from ledger.organisation.commands import AddOrganisationKind, RegisterOrganisation, RenameOrganisation
+from ledger.organisation.commands import (
+    AddOrganisationKind,
+    RecordContact,
+    RegisterOrganisation,
+    RenameOrganisation,
+)
 
 orders: Final = Orders("organisations")
 orders.post(
@@ -26,4 +31,10 @@ orders.post(
     AddOrganisationKind,
     "Donner une qualité de plus à un organisme",
     example={"kind": "member", "member_number": "0123456"},
+)
+orders.post(
+    "/organisations/{organisation_id}/contact",
+    RecordContact,
+    "Noter le contact d'un organisme, qui confirme qui parle en son nom",
+    example={"email": "contact@example.org"},
 )

@@ -78,7 +78,7 @@ class Call:
         """A list, or anything else without a version of its own."""
         return Response(_json(shown), headers={positions.HEADER: str(position)}, media_type=JSON)
 
-    def detail(self, shown: BaseModel | Mapping[str, Any], position: int, *, version: int) -> Response:
+    def detail(self, shown: BaseModel | Mapping[str, Any], position: int, *, version: int | None) -> Response:
         """One resource, with its ETag; 304 where the caller has it already."""
         body = _json(shown)
         tag = etag(version, body)

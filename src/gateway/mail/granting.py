@@ -11,11 +11,16 @@ import structlog
 
 from gateway.mail.reset import send_reset
 from gateway.mail.wishes import Grant, Wish
+from gateway.people import email_change, registration
 from gateway.service import Service
 from ledger.log.database import Role
 from projections.engine.batches import is_passing
 
-GRANTS: Final[Mapping[str, Grant]] = {"password-reset": send_reset}
+GRANTS: Final[Mapping[str, Grant]] = {
+    "password-reset": send_reset,
+    registration.KIND: registration.grant,
+    email_change.KIND: email_change.grant,
+}
 """By the kind of the wish: `password-reset`, `registration`, `email-change`."""
 
 POLL_SECONDS: Final = 0.5

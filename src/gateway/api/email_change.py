@@ -1,0 +1,53 @@
+"""Another e-mail for one's own account: the demand, answered the same whether the address is free or not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from gateway.api.authentication import Authenticated
+from gateway.api.bodies import json_object, parse
+from gateway.api.described import body
+from gateway.api.noted import Noted, noted
+from gateway.api.orders import refuse_parameters
+from gateway.api.problems import too_many
+from gateway.auth import limits
+from gateway.people import email_change
+from gateway.service import Service
+from ledger.kit.identifiers import Email
+
+router: Final = APIRouter(prefix="/v1/me", tags=["reference"])
+_ANSWER: Final = (
+    "Un message vient d'être envoyé à votre adresse actuelle et à la nouvelle. "
+    "L'adresse ne changera qu'une fois confirmée aux deux."
+)
+
+
+class EmailWanted(BaseModel):
+    """The address that is to sign in from now on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    email: Email
+
+
+@router.post(
+    "/email",
+    operation_id="change_email",
+    summary="Changer l'adresse de son compte",
+    status_code=202,
+    response_model=Noted,
+    openapi_extra=body(EmailWanted, {"email": "ariane@example.org"}),
+)
+async def change_email(request: Request, caller: Authenticated) -> Response:
+    refuse_parameters(request)
+    asked = parse(EmailWanted, await json_object(request))
+    service: Service = request.app.state.service
+    for allowance, whose in ((limits.MAIL_SENDER, str(caller.account_id)), (limits.MAIL_RECIPIENT, asked.email)):
+        if wait := await limits.spend(service, allowance, whose):
+            raise too_many(wait)
+    await email_change.ask(service, caller, asked.email)
+    return noted(_ANSWER)

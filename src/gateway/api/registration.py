@@ -1,0 +1,68 @@
+"""A member company creates its account alone (row E1): the demand, answered the same whatever is true."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from gateway.api.authentication import Anonymous
+from gateway.api.bodies import json_object, parse
+from gateway.api.client import address
+from gateway.api.described import body
+from gateway.api.noted import Noted, noted
+from gateway.api.orders import refuse_parameters
+from gateway.api.problems import too_many
+from gateway.auth import limits
+from gateway.people import registration
+from gateway.service import Service
+from ledger.kit.identifiers import Email, MemberNumber, OneLine, Siret
+
+router: Final = APIRouter(prefix="/v1/registrations", tags=["registrations"])
+_ANSWER: Final = (
+    "Si ces numéros sont ceux d'un adhérent, un message vient d'être envoyé au contact que nous lui connaissons. "
+    "Après sa confirmation, vous recevrez à votre tour un message pour choisir votre mot de passe."
+)
+
+
+class RegisterMember(BaseModel):
+    """`siret` of one of the company's establishments, and its member number (« numéro d'adhérent »)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    siret: Siret
+    member_number: MemberNumber
+    civility: OneLine
+    last_name: OneLine
+    first_name: OneLine
+    email: Email
+
+
+@router.post(
+    "",
+    operation_id="register_member",
+    summary="Créer le premier compte d'un adhérent",
+    status_code=202,
+    response_model=Noted,
+    openapi_extra=body(
+        RegisterMember,
+        {
+            "siret": "99900001199009",
+            "member_number": "0123456",
+            "civility": "Madame",
+            "last_name": "Exemple",
+            "first_name": "Ariane",
+            "email": "ariane@example.org",
+        },
+    ),
+)
+async def register_member(request: Request, _: Anonymous) -> Response:
+    refuse_parameters(request)
+    asked = parse(RegisterMember, await json_object(request))
+    service: Service = request.app.state.service
+    if wait := await limits.spend(service, limits.REGISTRATION, str(address(request))):
+        raise too_many(wait)
+    await registration.ask(service, asked.model_dump())
+    return noted(_ANSWER)

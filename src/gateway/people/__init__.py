@@ -1,0 +1,1 @@
+"""What people do about themselves and each other: invitations, a first account, a change of address."""
