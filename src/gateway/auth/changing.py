@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
 from gateway.auth import sessions
 from gateway.auth.holder import Holder, names_of
 from gateway.auth.passwords import Rule, broken
@@ -29,7 +32,12 @@ async def change_password(
         return rules
     await service.passwords.set(holder.account_id, password)
     async with service.queries.transaction(Role.AUTH) as connection:
-        await sessions.end_all(connection, holder.account_id, but=but, why="password")
-        await void_async(connection, "password", account_id=holder.account_id)
-        await enqueue_async(connection, cause=f"password-set:{uuid7()}", kind="password-set", recipient=holder.email)
+        await settle(connection, holder, but=but)
     return []
+
+
+async def settle(connection: AsyncConnection[DictRow], holder: Holder, *, but: UUID | None = None) -> None:
+    """What a new password ends, and the mail that tells of it, in a transaction of AUTH's that is under way."""
+    await sessions.end_all(connection, holder.account_id, but=but, why="password")
+    await void_async(connection, "password", account_id=holder.account_id)
+    await enqueue_async(connection, cause=f"password-set:{uuid7()}", kind="password-set", recipient=holder.email)
