@@ -26,12 +26,11 @@ create table auth.code (
 );
 create index code_expires_at on auth.code (expires_at);
 
--- One attempt to sign in with the OpenID provider. `digest` is of the state, `browser` of the cookie that began it.
+-- One attempt to sign in with the OpenID provider: `digest` is of the state, `browser` of the cookie that it began with.
+-- Nonce and proof are made of the cookie's secret again when they are needed, and stand nowhere.
 create table auth.oidc_state (
   digest bytea primary key check (length(digest) = 32),
   browser bytea not null check (length(browser) = 32),
-  nonce text not null,
-  verifier text not null,
   expires_at timestamptz not null,
   used_at timestamptz
 );
