@@ -18,6 +18,7 @@ from gateway.cli import (
     doctor,
     generate,
     import_,
+    journal,
     keys,
     migrate,
     projections,
@@ -52,6 +53,7 @@ app.command("import")(import_.import_)
 app.command("schemas")(schemas.schemas)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
+app.add_typer(journal.app, name="journal")
 app.add_typer(keys.app, name="keys")
 app.add_typer(projections.app, name="projections")
 app.add_typer(token.app, name="token")

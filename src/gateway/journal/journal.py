@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Network
@@ -16,6 +15,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
+from ledger.kit.clock import system_clock
 from ledger.kit.ids import uuid7
 from ledger.log.database import Role
 
@@ -87,14 +87,15 @@ async def note(
 ) -> None:
     """Write a line in a transaction of its own; outside of any other, whose connection would be held meanwhile.
 
-    It never raises into an answer: what cannot be written is logged, by its kind. `throttled` lines of one minute,
-    kind, account and address are one line, so that an attack does not fill the journal.
+    It never raises into an answer: what cannot be written is logged, by its kind. What was refused or throttled in
+    the same way, of the same account and address, in one minute is one line: an attack does not fill the journal.
     """
     entry = Entry(kind, outcome, account_id, actor_id, target_id, facts)
     try:
         row = _row(entry, request)
-        if outcome == THROTTLED:
-            row["entry_id"] = entry_of(kind, account_id, row["address"], int(time.time()) // 60)
+        if outcome == THROTTLED or kind == "refusal":
+            minute = int(system_clock().timestamp()) // 60
+            row["entry_id"] = entry_of(kind, outcome, account_id, row["address"], sorted(facts.items()), minute)
         async with service.queries.transaction(Role.AUTH) as connection:
             await connection.execute(_INSERT, row)
     except (psycopg.Error, PoolTimeout, ValueError):

@@ -14,7 +14,7 @@ create table auth.journal (
   -- A name, an e-mail or a free text is no code: whoever would write one here is refused.
   constraint journal_codes check (
     kind ~ '^[a-z0-9-]{1,40}$' and outcome ~ '^[a-z0-9-]{1,40}$' and jsonb_typeof(facts) = 'object'
-    and not jsonb_path_exists(facts, '$.* ? (@.type() == "object" || @.type() == "array")')
+    and not jsonb_path_exists(facts, 'strict $.* ? (@.type() == "object" || @.type() == "array")')
     and not jsonb_path_exists(facts, '$.* ? (@.type() == "string" && !(@ like_regex "^[a-z0-9_.:-]{1,64}$"))'))
 );
 create index journal_at on auth.journal (at desc, entry_id desc);
