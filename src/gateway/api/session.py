@@ -82,7 +82,7 @@ class OwnSession(BaseModel):
 )
 async def sign_in(request: Request, _: Anonymous) -> Response:
     """By e-mail and password. Whatever is wrong, the answer is the same, and as long in coming."""
-    form = await _body(request, SignInForm)
+    form = await form_of(request, SignInForm)
     service: Service = request.app.state.service
     try:
         told = await SignIn(service).by_password(form.email, form.password, facts(request), device=device_of(request))
@@ -100,18 +100,18 @@ async def get_session(request: Request, caller: Authenticated) -> Response:
     """Asking does not put its end off."""
     session_id = own_session(caller)
     try:
-        session = await _service(request).sessions.get(session_id)
+        session = await service_of(request).sessions.get(session_id)
     except SessionOver:
         raise unauthenticated(request) from None
-    return await answer_session(_service(request), session, csrf_token(request))
+    return await answer_session(service_of(request), session, csrf_token(request))
 
 
 @router.delete("/session", operation_id="sign_out", summary="Se déconnecter", status_code=204)
 async def sign_out(request: Request, caller: Authenticated) -> Response:
-    service = _service(request)
+    service = service_of(request)
     session_id = own_session(caller)
     await service.sessions.end(session_id, "signed-out")
-    await note(service, "sign-out", "accepted", **_about(caller, request), target_id=session_id)
+    await note(service, "sign-out", "accepted", **about(caller, request), target_id=session_id)
     return Response(status_code=204, headers={"Set-Cookie": cookies.NO_COOKIE, "Clear-Site-Data": '"cache", "storage"'})
 
 
@@ -120,18 +120,18 @@ async def sign_out(request: Request, caller: Authenticated) -> Response:
 )
 async def extend_session(request: Request, caller: Authenticated) -> Response:
     """Its idle time begins anew; its end stays."""
-    await _nothing(request)
+    await nothing(request)
     try:
-        session = await _service(request).sessions.extend(own_session(caller))
+        session = await service_of(request).sessions.extend(own_session(caller))
     except SessionOver:
         raise unauthenticated(request) from None
-    return await answer_session(_service(request), session, csrf_token(request))
+    return await answer_session(service_of(request), session, csrf_token(request))
 
 
 @router.get("/me/sessions", operation_id="list_sessions", summary="Mes sessions", response_model=Items[OwnSession])
 async def list_sessions(request: Request, caller: Authenticated) -> Response:
     refuse_parameters(request)
-    found = await _service(request).sessions.of(caller.account_id)
+    found = await service_of(request).sessions.of(caller.account_id)
     items = [
         OwnSession(
             session_id=each.session_id,
@@ -151,11 +151,11 @@ async def list_sessions(request: Request, caller: Authenticated) -> Response:
     "/me/sessions/{session_id}/end", operation_id="end_session", summary="Mettre fin à une session", status_code=204
 )
 async def end_session(request: Request, session_id: UUID, caller: Authenticated) -> Response:
-    await _nothing(request)
-    service = _service(request)
+    await nothing(request)
+    service = service_of(request)
     if not await service.sessions.end(session_id, "ended-by-owner", account_id=caller.account_id):
         raise not_found()
-    await note(service, "session", "ended", **_about(caller, request), target_id=session_id)
+    await note(service, "session", "ended", **about(caller, request), target_id=session_id)
     return _gone(caller, session_id)
 
 
@@ -164,10 +164,10 @@ async def end_session(request: Request, session_id: UUID, caller: Authenticated)
     status_code=204,
 )  # fmt: skip
 async def end_other_sessions(request: Request, caller: Authenticated) -> Response:
-    await _nothing(request)
-    service = _service(request)
+    await nothing(request)
+    service = service_of(request)
     await service.sessions.end_all(caller.account_id, but=caller.session_id, why="ended-by-owner")
-    await note(service, "session", "others-ended", **_about(caller, request))
+    await note(service, "session", "others-ended", **about(caller, request))
     return Response(status_code=204)
 
 
@@ -180,8 +180,8 @@ async def end_other_sessions(request: Request, caller: Authenticated) -> Respons
 )
 async def change_own_password(request: Request, caller: Authenticated) -> Response:
     """The other sessions end, and this one has a new secret. Each rule that is not met is named (row O7)."""
-    form = await _body(request, NewPassword)
-    service, session_id = _service(request), own_session(caller)
+    form = await form_of(request, NewPassword)
+    service, session_id = service_of(request), own_session(caller)
     holder = await current_holder(service, caller.account_id)
     try:
         rules = await change_password(service, holder, form.password, but=session_id)
@@ -192,7 +192,7 @@ async def change_own_password(request: Request, caller: Authenticated) -> Respon
         raise busy() from None
     except SessionOver:
         raise unauthenticated(request) from None
-    await note(service, "password", "changed", **_about(caller, request))
+    await note(service, "password", "changed", **about(caller, request))
     return await answer_opened(service, opened, holder=holder)
 
 
@@ -208,12 +208,12 @@ def own_session(caller: Caller) -> UUID:
     return caller.session_id
 
 
-async def _body(request: Request, model: type[Any]) -> Any:
+async def form_of(request: Request, model: type[Any]) -> Any:
     refuse_parameters(request)
     return parse(model, await json_object(request))
 
 
-async def _nothing(request: Request) -> None:
+async def nothing(request: Request) -> None:
     """An order without anything to say; a body would be passed over."""
     refuse_parameters(request)
     if await request.body():
@@ -225,10 +225,10 @@ def _gone(caller: Caller, session_id: UUID) -> Response:
     return Response(status_code=204, headers=own)
 
 
-def _about(caller: Caller, request: Request) -> dict[str, Any]:
+def about(caller: Caller, request: Request) -> dict[str, Any]:
     return {"account_id": caller.account_id, "actor_id": caller.account_id, "request": facts(request)}
 
 
-def _service(request: Request) -> Service:
+def service_of(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
