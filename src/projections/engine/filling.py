@@ -6,9 +6,10 @@ batch is a transaction that moves the positions, as ever, so that what was fille
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+import sys
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from projections.engine.table import Key, Row, Table
 
 KEEP_ROWS: Final = 200_000  # in memory, of all the projections of one process: some 200 MB
 FILLING: Final = 0x66696C6C  # "fill": shared by all who fill, so that nobody makes the tables anew meanwhile
+_TURN_SECONDS: Final = 0.0005
 _APPLICATION: Final = "dossier-ledger rebuild"
 
 
@@ -57,7 +59,7 @@ def fill(filling: Filling, projectors: Sequence[Projector], keyring: Opener, kno
         connections = [stack.enter_context(connected(filling.url)) for _ in range(3)]
         filler = _Filler(filling, projectors, keyring, connections)
         try:
-            with collected_later():
+            with collected_later(), _short_turns():
                 filler.run(_skipped(projectors, known), known)
         except (FoldFailed, Fenced, psycopg.Error) as error:
             return type(error).__name__
@@ -87,12 +89,12 @@ class _Filler:
         upto, batch = self._filling.upto, self._filling.batch
 
         def read(after: int) -> Raw:
-            return read_raw(self._reading, after, min(after + batch, upto), skipped)
+            return read_raw(self._reading, after, after + _next(after, upto, batch), skipped)
 
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            coming = reader.submit(read, 0)
-            for start in range(0, upto, batch):
-                end, raw = min(start + batch, upto), coming.result()
+            coming, end = reader.submit(read, 0), 0
+            while end < upto:
+                end, raw = end + _next(end, upto, batch), coming.result()
                 coming = reader.submit(read, end)
                 if not self._fold(raw, known):
                     break
@@ -135,6 +137,25 @@ class _Filler:
         if self._written is not None:
             written, self._written = self._written, None
             written.result()
+
+
+def _next(at: int, upto: int, batch: int) -> int:
+    """How many events the next batch takes: fewer and fewer towards the end, since the last is waited for."""
+    left = upto - at
+    return min(batch, left, max(left // 2, batch // 8, 1))
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Whoever has heard from PostgreSQL goes on at once, instead of when the fold's turn of 5 ms is over: to copy one
+    table into it takes several such answers, and there are many tables.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class _AfterWriting:
