@@ -46,13 +46,6 @@ class LastReferent(RuleBroken):
     template = "C'est le dernier référent de l'organisation : nommez d'abord un autre référent."
 
 
-class NoEstablishmentLeft(RuleBroken):
-    """A membership without an establishment would show nothing: it is ended, not emptied."""
-
-    code = "no-establishment-left"
-    template = "Au moins un établissement reste affecté : désactivez l'utilisateur pour lui retirer tout accès."
-
-
 class MenuNotHeld(RuleBroken):
     """Nobody grants a right that they do not hold (row O25)."""
 

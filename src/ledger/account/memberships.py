@@ -11,7 +11,6 @@ from ledger.account.aggregate import Account, Membership, MembershipKey
 from ledger.account.errors import (
     EstablishmentOfAnotherOrganisation,
     MembershipAbsent,
-    NoEstablishmentLeft,
     OrganisationNotOfThatKind,
 )
 from ledger.account.events import Menu, Profile
@@ -89,7 +88,7 @@ def grant_membership(command: GrantMembership, work: Work) -> UUID:
 @handles(ChangeMembership)
 def change_membership(command: ChangeMembership, work: Work) -> UUID:
     """Refused: NotFound, Forbidden, MembershipAbsent, OrganisationNotOfThatKind, EstablishmentOfAnotherOrganisation,
-    NoEstablishmentLeft, LastReferent.
+    LastReferent.
     """
     given_by = _giver(command, work)
     key = key_of(command)
@@ -182,17 +181,16 @@ def merged(asked: frozenset[UUID], current: Membership, held: frozenset[UUID] | 
     """What a save makes of a membership's establishments: its author changes those that they hold, and leaves the
     others as they are, ticked or not on a form that could not show them (row O23).
 
-    Refused: NotFound (an establishment that is neither its author's nor there already), NoEstablishmentLeft.
+    At least one is left: what is asked is not empty, and each of it is the author's, or there and not the author's.
+
+    Refused: NotFound (an establishment that is neither its author's nor there already).
     """
     if held is None:
         return asked
     present = frozenset(current.establishment_ids)
     if not asked <= held | present:
         raise NotFound(field="establishment_ids")
-    kept = (asked & held) | (present - held)
-    if not kept:
-        raise NoEstablishmentLeft(field="establishment_ids")
-    return kept
+    return (asked & held) | (present - held)
 
 
 def check_establishments(

@@ -121,8 +121,7 @@ def test_whoever_is_removed_at_that_moment_gives_nothing_any_more(team: Team):
     """The giver's own right is guarded: an order that was decided on it is decided again."""
     one, two = team.referents
     user = team.fund.user(team.organisation_id, [team.place])
-    promotion = ChangeMembership(**team.about(user), profile=Profile.REFERENT, establishment_ids={team.place})
-    told = team.meet((EndMembership(**team.about(one)), two), (promotion, one))
+    told = team.meet((EndMembership(**team.about(one)), two), (SuspendMembership(**team.about(user)), one))
     assert [type(each) for each in told] == [Outcome, NotFound]
     assert team.kept() == {two}
 

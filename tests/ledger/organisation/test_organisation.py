@@ -9,9 +9,10 @@ from ledger.kit.errors import AlreadyClaimed, Invalid, NotFound
 from ledger.kit.fictitious import fictitious_siren
 from ledger.kit.ids import uuid7
 from ledger.organisation.aggregate import Organisation
-from ledger.organisation.commands import AddOrganisationKind, RegisterOrganisation, RenameOrganisation
+from ledger.organisation.commands import AddOrganisationKind, RecordContact, RegisterOrganisation, RenameOrganisation
 from ledger.organisation.errors import OrganisationKindAlreadyHeld
 from ledger.organisation.events import (
+    ContactRecorded,
     OrganisationKind,
     OrganisationKindAdded,
     OrganisationRegistered,
@@ -72,3 +73,16 @@ def test_bad_input_never_becomes_an_order(wrong):
     RegisterOrganisation(**given)
     with pytest.raises(ValidationError):
         RegisterOrganisation(**{**given, **wrong})
+
+
+def test_the_contact_on_file_is_sealed_and_no_ones_alone(story: Story, fund: Givens):
+    """E1: one accountant may be the contact of several members, so that the address claims nothing."""
+    for _ in range(2):
+        organisation_id, _ = fund.organisation(MEMBER)
+        told = story.when(RecordContact(organisation_id=organisation_id, email="Contact@Cabinet.example"))
+        told.then(ContactRecorded)
+        assert "cabinet" not in str(told.events).lower()
+        contact = fund.state(Organisation, organisation_id).contact
+        assert contact.subject == organisation_id
+        assert fund.ledger.keyring.open(contact) == "contact@cabinet.example"
+    story.when(RecordContact(organisation_id=uuid7(), email="a@b.example")).then_refused(NotFound)
