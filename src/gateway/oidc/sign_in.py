@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def holder_by(service: Service, identity: Identity) -> Holder:
-    """The account. NotBelieved where nobody of the staff has that e-mail; AccountLate where its events are not folded."""
+    """The account. NotBelieved where nobody of the staff has that e-mail; AccountLate where it is not folded."""
     account_id = await account_of(service, normalised(identity.email))
     if account_id is None:
         raise NotBelieved("unknown-email")
