@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import psycopg
@@ -11,21 +12,38 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from gateway.auth import limits, sessions
+from gateway.journal import journal
 from gateway.mail import links, outbox, wishes
+from gateway.oauth import codes
+from gateway.oidc import attempts
 from gateway.service import Service
+from gateway.settings import Settings
 from ledger.log.database import Role
 from projections.engine.batches import is_passing
 
 EVERY_SECONDS: Final = 3600.0
-SWEEPS: Final[tuple[Callable[[Connection[DictRow]], object], ...]] = (links.sweep, outbox.sweep, wishes.sweep)
-"""Each acts as AUTH, in a transaction of its own. A module of another package adds its line here."""
 
 _log = structlog.get_logger(__name__)
 
 
+def sweeps(settings: Settings) -> tuple[Callable[[Connection[DictRow]], object], ...]:
+    """Each acts as AUTH, in a transaction of its own. A module of another package adds its line here."""
+    return (
+        links.sweep,
+        outbox.sweep,
+        wishes.sweep,
+        sessions.sweep,
+        limits.sweep,
+        codes.sweep,
+        attempts.sweep,
+        partial(journal.sweep, months=settings.journal_months),
+    )
+
+
 def sweep(service: Service) -> None:
     """Forget once what has been kept long enough. Any number of processes may do it at once."""
-    for forget in SWEEPS:
+    for forget in sweeps(service.settings):
         with service.database.transaction(Role.AUTH) as connection:
             forget(connection)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from gateway.api.problems import Fault
 from gateway.journal.journal import RequestFacts, note
@@ -15,6 +17,12 @@ from gateway.mail.using import Asked, Done
 from gateway.service import Service
 from ledger.log.database import Role
 
+AT_ONCE: Final = 6
+"""Links that one process looks at or uses at the same time. Each holds a connection, and what it is for asks for others
+meanwhile: without a bound they could hold the whole pool, each waiting for one more.
+"""
+
+_gates: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
 _MISSING: Final = Fault("body", "/password", "missing", "Ce champ est obligatoire.")
 
 
@@ -28,7 +36,7 @@ class Open:
 
 async def looked_at(service: Service, secret: str) -> Open | None:
     """What a link asks; None for one that is used, late, void, altered, or about what is over. Changes nothing."""
-    async with service.queries.transaction(Role.AUTH) as connection:
+    async with _gate(), service.queries.transaction(Role.AUTH) as connection:
         link = await links.look(connection, secret)
         if link is None or link.purpose not in PURPOSES:
             return None
@@ -45,7 +53,7 @@ async def followed(
     """
     link: Link | None = None
     done: Done | list[Fault] | None = None
-    async with service.queries.transaction(Role.AUTH) as connection:
+    async with _gate(), service.queries.transaction(Role.AUTH) as connection:
         link = await links.hold(connection, secret)
         use = PURPOSES.get(link.purpose) if link else None
         if link is not None and use is not None:
@@ -57,6 +65,10 @@ async def followed(
                 await links.used(connection, link)
     await _noted(service, link, done, facts)
     return done
+
+
+def _gate() -> asyncio.Semaphore:
+    return _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
 
 
 async def _noted(service: Service, link: Link | None, done: Done | list[Fault] | None, facts: RequestFacts) -> None:
