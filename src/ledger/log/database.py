@@ -84,6 +84,17 @@ class Database:
             connection.execute(_ENTER, (role, scope_setting(scope), managed_setting(managed)))
             yield connection
 
+    @contextmanager
+    def pipeline(self, role: Role) -> Iterator[Connection[DictRow]]:
+        """The same, without waiting for what gives no answer: statements are sent together when one is fetched from, or
+        at the end, and an error of one shows there. For folds, whose transactions are many small statements; no COPY.
+        """
+        self.pool.open()
+        with self.pool.connection() as connection, connection.pipeline():
+            connection.execute(_ENTER, (role, scope_setting(()), managed_setting(())))
+            yield connection
+            connection.commit()
+
     def dedicated(self, role: Role) -> Connection[DictRow]:
         """A new connection outside the pool, in autocommit, that acts as `role`; closed with the database.
 

@@ -19,6 +19,7 @@ from projections.engine import positions
 from projections.engine.batches import Batches, is_passing
 from projections.engine.feeding import Feeder
 from projections.engine.leadership import Leadership
+from projections.engine.memory import Aside
 from projections.engine.opening import Opener
 from projections.engine.positions import Fenced
 from projections.engine.projector import Projector
@@ -47,7 +48,7 @@ class Engine:
         refresh_seconds: float = 0.5,
         known: Container[str] | None = None,
     ) -> None:
-        transaction = partial(database.transaction, Role.PROJECTOR)
+        transaction = partial(database.pipeline, Role.PROJECTOR)
         self._database = database
         self._transaction = transaction
         self._batches = Batches(LIVE, projectors, keyring, transaction)
@@ -61,6 +62,7 @@ class Engine:
     def run(self, stop: threading.Event) -> None:
         """Follow the log until `stop` is set. Passing errors of the database are waited out; nothing else is hidden."""
         # Not entered, since that connects: a database that is away when the worker starts is waited for as well.
+        aside = Aside()
         with self, closing(Subscription(self._database.url)) as news:
             while not stop.is_set():
                 with self._patience(stop):
@@ -68,8 +70,10 @@ class Engine:
                     if not self._leadership.held() or self._must_yield():
                         self.step_down()
                         stop.wait(PAUSE_SECONDS)
-                    elif not worked:
-                        news.wait(POLL_SECONDS)
+                    elif worked:
+                        aside.set()
+                    elif not news.wait(POLL_SECONDS):
+                        aside.look_through()
 
     def run_once(self) -> int:
         """Take the lead if it is free, and fold one batch for each group of projections at one position.

@@ -64,10 +64,11 @@ def move(connection: Connection[DictRow], schema: str, owned: Mapping[str, Posit
     moved = connection.execute(
         f"update {schema}.position p set position = %s, state = 'live', error = null, failed_position = null, "
         "updated_at = clock_timestamp() from unnest(%s::text[], %s::bigint[], %s::bigint[]) as mine (name, at, gen) "
-        "where p.projector = mine.name and p.position = mine.at and p.generation = mine.gen".encode(),
+        "where p.projector = mine.name and p.position = mine.at and p.generation = mine.gen "
+        "returning p.projector".encode(),
         (upto, list(owned), [row.position for row in owned.values()], [row.generation for row in owned.values()]),
     )
-    if moved.rowcount != len(owned):
+    if len(moved.fetchall()) != len(owned):
         raise Fenced
 
 
@@ -77,10 +78,10 @@ def halt(
     """Say that a projection stops before the event at position `at`, or raise Fenced."""
     halted = connection.execute(
         f"update {schema}.position set state = %s, error = %s, failed_position = %s, updated_at = clock_timestamp() "
-        "where projector = %s and position = %s and generation = %s".encode(),
+        "where projector = %s and position = %s and generation = %s returning projector".encode(),
         (state, error, at, owned.projector, owned.position, owned.generation),
     )
-    if halted.rowcount != 1:
+    if halted.fetchone() is None:
         raise Fenced
 
 

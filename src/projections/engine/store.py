@@ -97,8 +97,8 @@ class TableLoader:
         return self._rows(table, sql_of(self._schema, table).by_index[column], wanted)
 
     def _rows(self, table: Table, statement: str, wanted: Sequence[Mapping[str, Any]]) -> Iterable[Row]:
-        rows = self._connection.execute(statement.encode(), (_json(wanted),))
-        return map(_with_tuples, rows, [table.arrays] * rows.rowcount) if table.arrays else rows
+        rows = self._connection.execute(statement.encode(), (_json(wanted),)).fetchall()
+        return [_with_tuples(row, table.arrays) for row in rows] if table.arrays else rows
 
 
 @dataclass(slots=True)
