@@ -43,6 +43,18 @@ def until_caught_up(settings: Settings, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
+def until_reached(settings: Settings, position: int, seconds: float) -> None:
+    """Wait until every read model has folded the log up to a position, while it goes on growing."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with psycopg.connect(settings.database_url) as connection:
+            row = connection.execute("select min(position) from read.position").fetchone()
+        if row and row[0] >= position:
+            return
+        assert time.monotonic() < deadline, f"read models are at {row}, {position} was to be reached in {seconds} s"
+        time.sleep(0.05)
+
+
 def hold_to_journal(settings: Settings, standing: Standing, journal: Journal, *, after: int) -> None:
     """Every accepted order is in the log exactly once, where its answer said; nothing else is there after `after`."""
     with psycopg.connect(settings.database_url) as connection:
