@@ -11,6 +11,7 @@ from gateway.oauth import pkce
 from gateway.settings_values import Frontend
 
 MAX_STATE: Final = 500
+_MOST: Final = 50
 _READ: Final = (
     "response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state", "scope",
     "grant_type", "code", "code_verifier", "token", "token_type_hint",
@@ -56,7 +57,9 @@ class Given:
         if media_type != "application/x-www-form-urlencoded":
             raise OAuthError("invalid_request")
         try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=50)
+            pairs = parse_qsl(
+                body.decode(), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=_MOST
+            )
         except ValueError:
             raise OAuthError("invalid_request") from None
         return cls.of(pairs)
