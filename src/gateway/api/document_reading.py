@@ -20,6 +20,7 @@ from gateway.api.params import Params
 from gateway.api.ranges import NO_RANGE, asked_range
 from gateway.api.reading import Call, Calling
 from gateway.api.shapes import Items, Listed
+from gateway.api.still import Still, WhileAllowed
 from projections.document import queries
 from projections.document.queries import DocumentItem
 from projections.dossier.queries import check_visible
@@ -93,7 +94,10 @@ async def get_document(call: Calling, document_id: UUID, params: Annotated[Param
     },
 )
 async def get_document_content(call: Calling, document_id: UUID, params: Annotated[Params, Query()]) -> Response:
-    """Its bytes, each part verified before it is sent. One range of them may be asked for (RFC 9110, 14)."""
+    """Its bytes, each part verified before it is sent. One range of them may be asked for (RFC 9110, 14).
+
+    A right that ends meanwhile ends the download (row O25).
+    """
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
     [name] = await call.opened([found.name_sealed])
@@ -113,7 +117,9 @@ async def get_document_content(call: Calling, document_id: UUID, params: Annotat
     }
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
-    return StreamingResponse(chunks, 200 if part is NO_RANGE else 206, headers, found.media_type)
+    still = Still(call, lambda connection, reader: queries.document(connection, reader, document_id))
+    status = 200 if part is NO_RANGE else 206
+    return WhileAllowed(chunks, status, headers, found.media_type, still=still)
 
 
 async def document_rows(call: Call, rows: Sequence[DocumentItem]) -> list[DocumentRow]:

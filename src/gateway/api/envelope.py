@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.limits import Limited
 from gateway.api.metrics import Metrics
-from gateway.api.problems import Problem, of_refusal, problem
+from gateway.api.problems import Problem, RightEnded, of_refusal, problem
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
 
@@ -91,6 +91,8 @@ class _Exchange:
             await self._answer(refused)
         except Refusal as refusal:
             await self._answer(of_refusal(refusal))
+        except RightEnded:
+            self.status = 403  # what was sent is incomplete, and looks it: the server cuts the connection
         except ClientDisconnect:
             self.status = 499  # nobody is there to be answered; the figure says how often
         except (OperationalError, PoolTimeout):
@@ -114,6 +116,8 @@ class _Exchange:
             headers[CORRELATION] = str(self.correlation_id)
             headers["x-content-type-options"] = "nosniff"
             headers.setdefault("cache-control", "no-store")
+            if self._scope["path"].startswith("/v1/"):
+                headers.add_vary_header("Cookie")  # one address, as many answers as callers
         await self._send(message)
 
 

@@ -130,6 +130,10 @@ class Problem(Exception):
         return Response(orjson.dumps(self.body(correlation_id)), self.status, self.headers, MEDIA_TYPE)
 
 
+class RightEnded(Exception):
+    """The right to an answer ended while it was sent: the connection is cut, so that nobody takes it for whole."""
+
+
 def problem(code: str, *faults: Fault, headers: Mapping[str, str] | None = None) -> Problem:
     """One of the gateway's own problems (see CODES)."""
     status, detail = CODES[code]

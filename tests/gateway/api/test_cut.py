@@ -1,0 +1,241 @@
+"""Row O25: a right that ends, ends at once: a download that is under way is cut within two seconds."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from ledger.account.commands import ChangeMembership, DisableAccount, EndMembership, SuspendMembership
+from ledger.account.events import Role
+from ledger.kit.fictitious import fictitious_siren, fictitious_siret
+from support.gateway import PDF, Gateway
+
+SIZE = 24 << 20  # more than the sockets of both sides hold, at their largest
+CUT_SECONDS = 2.0
+LOADED = 3.0  # what a machine that does much else may add: the whole download would take a quarter of a minute more
+CHUNK = 16 * 1024
+PACE_SECONDS = 0.02
+
+
+@dataclass
+class Download:
+    """A client that reads at its leisure, so that the document takes half a minute."""
+
+    connection: socket.socket
+    pace_seconds: float
+    received: int = 0
+    status: str = ""
+    begun: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def read(self) -> None:
+        while True:
+            try:
+                piece = self.connection.recv(CHUNK)
+            except OSError:
+                break
+            if not piece:
+                break
+            self.status = self.status or piece[9:12].decode()
+            self.received += len(piece)
+            self.begun.set()
+            time.sleep(self.pace_seconds)
+        self.ended.set()
+
+
+@contextmanager
+def downloading(
+    gateway: Gateway, document: str, headers: dict[str, str], *, pace_seconds: float = PACE_SECONDS
+) -> Iterator[Download]:
+    """A download of the document that has begun."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    connection.connect(("127.0.0.1", gateway.client.base_url.port or 80))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "127.0.0.1", **headers}.items())
+    connection.sendall(f"GET /v1/documents/{document}/content HTTP/1.1\r\n{lines}\r\n".encode())
+    download = Download(connection, pace_seconds)
+    thread = threading.Thread(target=download.read)
+    thread.start()
+    try:
+        assert download.begun.wait(20), "the download does not begin"
+        assert download.status == "200"
+        yield download
+    finally:
+        download.pace_seconds = 0
+        if not download.ended.is_set():
+            connection.shutdown(socket.SHUT_RDWR)
+        thread.join(30)
+        connection.close()
+
+
+@dataclass(frozen=True)
+class Places:
+    """An organisation with three establishments, and a large document that the first two see."""
+
+    organisation: UUID
+    first: UUID
+    second: UUID
+    third: UUID
+    document: str
+
+
+@pytest.fixture(scope="module")
+def places(gateway: Gateway) -> Places:
+    n = gateway.number()
+    named = {"siren": fictitious_siren(n), "name": f"Organisme {n}", "kinds": ["provider"]}
+    organisation = gateway.done("case-manager", "/v1/organisations", named)
+    first, second, third = (establishment(gateway, organisation, n, nth) for nth in range(3))
+    _, company = gateway.organisation("member")
+    dossier = gateway.dossier(first, company, provider_establishment_ids=[str(first), str(second)])
+    large = PDF + b"%" * (SIZE - len(PDF))
+    answer = gateway.deposited(content=large, category="fund-document", dossier_ids=[str(dossier)])
+    assert answer.status_code == 201, answer.text
+    return Places(organisation, first, second, third, str(answer.json()["id"]))
+
+
+def establishment(gateway: Gateway, organisation: UUID, n: int, nth: int) -> UUID:
+    named = {"number": f"{n:04d}{nth:03d}", "siret": fictitious_siret(n, nth), "name": "Lieu", "trade_name": "Lieu"}
+    address = {"street": "2 rue de l'Exemple", "postcode": "75001", "town": "Modèleville"}
+    body = {"organisation_id": str(organisation), "nda": f"{n:011d}", **named, **address}
+    return gateway.done("case-manager", "/v1/establishments", body)
+
+
+def user(gateway: Gateway, places: Places) -> str:
+    """A user of both establishments."""
+    name = f"lecteur-{gateway.number()}"
+    both = [(places.organisation, places.first)]
+    gateway.account(name, Role.PORTAL, *both)
+    change(gateway, name, places, [places.first, places.second])
+    gateway.engine.catch_up()
+    return name
+
+
+def change(gateway: Gateway, name: str, places: Places, establishments: list[UUID]) -> None:
+    team = {"organisation_id": places.organisation, "kind": "provider", "profile": "user"}
+    order = {"account_id": gateway.accounts[name], "establishment_ids": establishments, **team}
+    gateway.service.ledger.execute(ChangeMembership.model_validate(order), actor=None)
+
+
+def disable(gateway: Gateway, name: str, _: Places) -> None:
+    order = DisableAccount(account_id=gateway.accounts[name], on=date(2026, 3, 2))
+    gateway.service.ledger.execute(order, actor=None)
+
+
+def suspend(gateway: Gateway, name: str, places: Places) -> None:
+    team = {"account_id": gateway.accounts[name], "organisation_id": places.organisation, "kind": "provider"}
+    gateway.service.ledger.execute(SuspendMembership.model_validate(team), actor=None)
+
+
+def end(gateway: Gateway, name: str, places: Places) -> None:
+    team = {"account_id": gateway.accounts[name], "organisation_id": places.organisation, "kind": "provider"}
+    gateway.service.ledger.execute(EndMembership.model_validate(team), actor=None)
+
+
+def revoke(gateway: Gateway, name: str, _: Places) -> None:
+    for token in gateway.service.tokens.all(account_id=gateway.accounts[name]):
+        gateway.service.tokens.revoke(token.token_id)
+
+
+def cut_at(gateway: Gateway, name: str, *, within_seconds: float) -> datetime | None:
+    """When the journal says that a download of the account was cut; None where it is not, in that time."""
+    deadline = time.monotonic() + within_seconds
+    question = "select at from auth.journal where account_id = %s and kind = 'refusal' and outcome = 'cut'"
+    while time.monotonic() < deadline:
+        with psycopg.connect(gateway.settings.database_url) as connection:
+            row = connection.execute(question, (gateway.accounts[name],)).fetchone()
+        if row is not None:
+            at: datetime = row[0]
+            return at
+        time.sleep(0.05)
+    return None
+
+
+def now(gateway: Gateway) -> datetime:
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        row = connection.execute("select clock_timestamp()").fetchone()
+    assert row is not None
+    at: datetime = row[0]
+    return at
+
+
+@pytest.mark.parametrize(
+    ("ending", "late"), [(disable, True), (suspend, False), (suspend, True), (end, False), (revoke, False)]
+)
+def test_a_download_ends_with_the_right_to_it(
+    gateway: Gateway, places: Places, ending: Callable[[Gateway, str, Places], None], late: bool
+):
+    """Disabled, deactivated in the organisation, taken out of it, token revoked: also where the read model lags."""
+    name = user(gateway, places)
+    with downloading(gateway, places.document, gateway.headers(name)) as download:
+        ending(gateway, name, places)
+        ended = now(gateway)
+        if not late:
+            gateway.engine.catch_up()
+        at = cut_at(gateway, name, within_seconds=CUT_SECONDS + LOADED)
+        assert at is not None, "the download goes on"
+        assert (at - ended).total_seconds() < CUT_SECONDS + LOADED
+        download.pace_seconds = 0  # what is under way on the network arrives; the rest never does
+        assert download.ended.wait(20)
+        assert download.received < SIZE
+    gateway.engine.catch_up()
+
+
+def test_a_client_that_reads_nothing_is_cut_as_well(gateway: Gateway, places: Places):
+    """The question is asked beside the stream: a download is not kept open by its own slowness."""
+    name = user(gateway, places)
+    with downloading(gateway, places.document, gateway.headers(name), pace_seconds=5.0) as download:
+        disable(gateway, name, places)
+        gateway.engine.catch_up()
+        assert cut_at(gateway, name, within_seconds=CUT_SECONDS + LOADED) is not None
+        assert download.received <= 2 * CHUNK
+
+
+def test_a_download_ends_with_its_session(gateway: Gateway, places: Places):
+    """Signed out elsewhere, or the session ended from the list: what it was reading ends."""
+    name = user(gateway, places)
+    browser = gateway.session(name)
+    cookie = {"Cookie": f"__Host-session={browser.session}"}
+    with downloading(gateway, places.document, cookie) as download:
+        assert browser.delete("/v1/session").status_code == 204
+        assert cut_at(gateway, name, within_seconds=CUT_SECONDS + LOADED) is not None
+        download.pace_seconds = 0
+        assert download.ended.wait(20)
+        assert download.received < SIZE
+
+
+def test_a_document_that_leaves_ones_sight_is_cut(gateway: Gateway, places: Places):
+    """One of two establishments is taken away: the other still shows the document. Both: it is gone."""
+    name = user(gateway, places)
+    with downloading(gateway, places.document, gateway.headers(name)) as download:
+        change(gateway, name, places, [places.second])
+        gateway.engine.catch_up()
+        assert cut_at(gateway, name, within_seconds=3.0) is None
+        change(gateway, name, places, [places.third])
+        gateway.engine.catch_up()
+        assert cut_at(gateway, name, within_seconds=CUT_SECONDS + LOADED) is not None
+        download.pace_seconds = 0
+        assert download.ended.wait(20)
+        assert download.received < SIZE
+
+
+def test_nobody_else_is_cut(gateway: Gateway, places: Places):
+    """Another user is disabled meanwhile: this download arrives whole."""
+    name, other = user(gateway, places), user(gateway, places)
+    with downloading(gateway, places.document, gateway.headers(name)) as download:
+        disable(gateway, other, places)
+        gateway.engine.catch_up()
+        assert cut_at(gateway, name, within_seconds=2.5) is None
+        download.pace_seconds = 0
+        deadline = time.monotonic() + 30
+        while download.received < SIZE:
+            assert time.monotonic() < deadline, download.received
+            time.sleep(0.05)
