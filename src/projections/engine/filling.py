@@ -38,7 +38,7 @@ _APPLICATION: Final = "dossier-ledger rebuild"
 @dataclass(frozen=True, slots=True)
 class Filling:
     """What to fill: the tables of a schema, up to a position, in batches of so many events. `progress` is told where
-    each ends. `url` is the owner's.
+    each ends. `url` is the owner's. `made` waits until the tables are there: reading and folding begin before.
     """
 
     url: str
@@ -46,6 +46,7 @@ class Filling:
     upto: int
     batch: int
     progress: Callable[[int], None]
+    made: Callable[[], object]
 
 
 def fill(filling: Filling, projectors: Sequence[Projector], keyring: Opener, known: Container[str]) -> str | None:
@@ -79,11 +80,9 @@ class _Filler:
         self._keyring = keyring
         self._reading, self._writing, loading = connections
         self._written: Future[None] | None = None
+        self._owned: dict[str, Position] = {}
         loader = _AfterWriting(TableLoader(loading, self._schema), self._wait)
         self._rows = {each.NAME: (each, Rows(each.TABLES, loader, whole=True)) for each in projectors}
-        with self._writing.transaction():
-            self._owned = positions.claim(self._writing, self._schema, list(self._rows))
-        self._writing.execute("select pg_advisory_lock_shared(%s)", (FILLING,))
 
     def run(self, skipped: Sequence[str], known: Container[str]) -> None:
         upto, batch = self._filling.upto, self._filling.batch
@@ -99,6 +98,7 @@ class _Filler:
                 if not self._fold(raw, known):
                     break
                 self._wait()
+                self._own()
                 self._written = writer.submit(self._write, self._changes(), self._owned, end)
                 self._move(end)
                 self._filling.progress(end)
@@ -113,6 +113,13 @@ class _Filler:
             projector, rows = self._rows[name]
             fold(projector, prepared(projector, mine, self._keyring), rows)
         return True
+
+    def _own(self) -> None:
+        if not self._owned:
+            self._filling.made()
+            with self._writing.transaction():
+                self._owned = positions.claim(self._writing, self._schema, list(self._rows))
+            self._writing.execute("select pg_advisory_lock_shared(%s)", (FILLING,))
 
     def _changes(self) -> list[Statements]:
         return [

@@ -62,21 +62,21 @@ def rebuild(
     `into` may be `read_past`, which shows how the read models stood at `upto`, and is never swapped.
     """
     names = [projector.NAME for projector in projectors]
-    with helpers(shared, projectors) as others, _alone(database.url) as connection:
-        with connection.transaction():
-            schema.hold(connection)
-            schema.make_houses(connection)
-            schema.remove(connection, into, names)
-            for projector in projectors:
-                schema.make(connection, into, projector)
-            tables = _tables(connection, into, names)
-            forced = _unforce(connection, tables)
+    with (
+        helpers(shared, projectors) as others,
+        _alone(database.url) as connection,
+        ThreadPoolExecutor(1) as maker,
+    ):
         known = known_names() if known is None else known
         goal = _goal(connection, upto)
-        filling = Filling(database.url, into, goal, batch, lambda at: progress(at, goal) if progress else None)
         groups = grouped(connection, projectors, 1 + len(others.processes))
+        making = maker.submit(_make, connection, into, projectors)
+        filling = Filling(
+            database.url, into, goal, batch, lambda at: progress(at, goal) if progress else None, making.result
+        )
         if errors := fill_shared(filling, keyring, groups, others, known):
             _log.info("rebuild goes on with care", errors=errors)
+        tables, forced = making.result()
         batches = Batches(into, projectors, keyring, partial(_transaction, connection), keep_rows=KEEP_ROWS, copy=True)
         with connection.transaction():
             batches.own(positions.claim(connection, into, names))
@@ -106,6 +106,19 @@ def _freshen(url: str, connection: Connection[DictRow], tables: Sequence[str]) -
 
         for done in [pool.submit(work, each) for each in connections]:
             done.result()
+
+
+def _make(connection: Connection[DictRow], into: str, projectors: Sequence[Projector]) -> tuple[list[str], list[str]]:
+    """Make the tables anew, empty; their names, and the names of those whose row security is no longer forced."""
+    names = [projector.NAME for projector in projectors]
+    with connection.transaction():
+        schema.hold(connection)
+        schema.make_houses(connection)
+        schema.remove(connection, into, names)
+        for projector in projectors:
+            schema.make(connection, into, projector)
+        tables = _tables(connection, into, names)
+        return tables, _unforce(connection, tables)
 
 
 @contextmanager

@@ -76,14 +76,14 @@ def fill_shared(
     if not others.processes or others.elsewhere is None:
         return _told(fill(filling, [each for group in groups for each in group], keyring, known))
     reached = [0] * len(groups)
-    apart = replace(filling, progress=_nothing)
+    apart = replace(filling, progress=_nothing, made=tuple)
     names = frozenset(known) if isinstance(known, Iterable) else known
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(len(others.processes)))
-        runs = [
-            pool.submit(_run_apart, other, (apart, tuple(group), others.elsewhere, names), partial(setitem, reached, n))
-            for n, (other, group) in enumerate(zip(others.processes, groups[1:], strict=True), start=1)
-        ]
+        runs = []
+        for n, (other, group) in enumerate(zip(others.processes, groups[1:], strict=True), start=1):
+            task = (apart, tuple(group), others.elsewhere, names)
+            runs.append(pool.submit(_run_apart, other, task, filling.made, partial(setitem, reached, n)))
 
         def here(at: int) -> None:
             reached[0] = at
@@ -115,8 +115,9 @@ def grouped(connection: Connection[DictRow], projectors: Sequence[Projector], pr
     return sorted(groups, key=weight, reverse=True)
 
 
-def _run_apart(process: _Helper, task: _Task, tell: Callable[[int], None]) -> str | None:
+def _run_apart(process: _Helper, task: _Task, made: Callable[[], object], tell: Callable[[int], None]) -> str | None:
     """Have a task done by another interpreter, which has nothing but what the task brings; see `main`."""
+    made()
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("both were asked for")
     with suppress(BrokenPipeError):
