@@ -82,7 +82,7 @@ def action_of(request: Request) -> str:
 def unauthenticated(request: Request) -> Problem:
     """Sign in. A browser whose session has ended, or is another deployment's, is told to forget it."""
     headers = {"WWW-Authenticate": 'Bearer realm="dossier-ledger"'}
-    if cookies.cookies_named(request, cookies.SESSION):
+    if "authorization" not in request.headers and cookies.cookies_named(request, cookies.SESSION):
         headers["Set-Cookie"] = cookies.NO_COOKIE
     return problem("unauthenticated", headers=headers)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import pyotp
-import pytest
 from httpx import Response
 
 from ledger.account.events import Role
@@ -164,7 +163,7 @@ def _by_passkey(browser: Browser, device: Authenticator, path: str = "/v1/sessio
 
 
 def test_a_passkey_signs_in_alone_and_counts_as_both_factors(gateway: Gateway):
-    """It says whose it is; its device unlocked it. After a password it is the second factor, and later a fresh proof."""
+    """It says whose it is, unlocked. After a password it is the second factor, and later a fresh proof."""
     _, device = _enrolled_passkey(gateway, "keyed")
     browser = gateway.browser()
     shown = _by_passkey(browser, device).json()
@@ -180,7 +179,7 @@ def test_a_passkey_signs_in_alone_and_counts_as_both_factors(gateway: Gateway):
 
 
 def test_a_passkey_that_is_not_its_owners_own_is_refused(gateway: Gateway):
-    """Not unlocked, of another site, a copy whose count went back, a challenge used twice, another's key: all the same."""
+    """Not unlocked, of another site, a copy whose count went back, a challenge used twice, another's key: refused."""
     _, device = _enrolled_passkey(gateway, "careful")
     browser = gateway.browser()
     refused = []
@@ -209,7 +208,7 @@ def test_a_passkey_that_is_not_its_owners_own_is_refused(gateway: Gateway):
 
 
 def test_whoever_must_have_a_factor_keeps_the_last_one(gateway: Gateway):
-    """An auditor takes the passkey away once there is an app in its place, not before; a user may take the last away."""
+    """An auditor takes the passkey away once there is an app in its place, not before; a user may take the last."""
     browser, device = _enrolled_passkey(gateway, "keeping")
     passkey = browser.get("/v1/me/factors").json()["passkeys"][0]["credential_id"]
     answer = browser.post(f"/v1/me/factors/passkeys/{passkey}/removal")
