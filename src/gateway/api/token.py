@@ -22,6 +22,7 @@ from gateway.api.client import facts
 from gateway.api.described import body
 from gateway.api.orders import path_ids, refuse_parameters
 from gateway.api.params import Params
+from gateway.api.problems import not_found
 from gateway.api.reading import JSON, Calling
 from gateway.api.shapes import Items
 from gateway.audiences import Scope
@@ -30,6 +31,7 @@ from gateway.auth.tokens import Token
 from gateway.journal.journal import note
 from gateway.rights import right_of
 from gateway.service import Service
+from ledger.kit.errors import NotFound
 
 router: Final = APIRouter(prefix="/v1", tags=["tokens"])
 MAX_DAYS: Final = 90
@@ -95,7 +97,13 @@ async def create_token(request: Request, caller: Authenticated) -> Response:
     create = partial(service.tokens.create, caller.account_id, label=asked.label, days=asked.days, grave=False)
     secret, token = await run_in_threadpool(create)
     await note(
-        service, "token", "created", account_id=token.account_id, target_id=token.token_id, request=facts(request)
+        service,
+        "token",
+        "created",
+        account_id=token.account_id,
+        actor_id=caller.account_id,
+        target_id=token.token_id,
+        request=facts(request),
     )
     return _shown(TokenMade(secret=secret, token=_token(token)), status=201)
 
@@ -112,7 +120,10 @@ async def revoke_token(request: Request, caller: Authenticated, token_id: UUID) 
     refuse_parameters(request)
     path_ids(request)
     revoke = partial(service.tokens.revoke, token_id, account_id=_own(caller, "revoke_token"))
-    token = await run_in_threadpool(revoke)
+    try:
+        token = await run_in_threadpool(revoke)
+    except NotFound:
+        raise not_found() from None  # the address names it, not the body
     await note(
         service,
         "token",
