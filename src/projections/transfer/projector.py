@@ -54,7 +54,7 @@ class TransferProjector(Projector):
     """`released` is no status of a transfer's row: its lot says so, in one row, and the query joins it."""
 
     NAME: ClassVar[str] = "transfer"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TABLES: ClassVar[tuple[Table, ...]] = (
         Table(
             "lot",

@@ -96,8 +96,12 @@ create index transfer_line_dossier on {schema}.transfer_line (dossier_id);
 alter table {schema}.transfer_line enable row level security, force row level security;
 create policy projector on {schema}.transfer_line to ledger_projector using (true) with check (true);
 create policy staff on {schema}.transfer_line for select to ledger_staff using (true);
+-- A line is seen with its transfer's payee: once the bank has answered.
 create policy scope on {schema}.transfer_line for select to ledger_gateway
-  using (visible && (select nullif(current_setting('led.scope', true), '')::uuid[]));
+  using (
+    visible && (select nullif(current_setting('led.scope', true), '')::uuid[])
+    and exists (select from {schema}.transfer_payee payee where payee.transfer_id = transfer_line.transfer_id)
+  );
 grant select, insert, update, delete on {schema}.transfer_line to ledger_projector;
 grant select on {schema}.transfer_line to ledger_staff, ledger_gateway;
 

@@ -11,6 +11,7 @@ from ledger.establishment.commands import RecordBankDetails, RenameEstablishment
 from ledger.kit.errors import NotFound
 from ledger.kit.fictitious import FICTITIOUS_BIC, fictitious_iban
 from ledger.kit.personal import Personal
+from ledger.log.database import Role
 from ledger.transfer.commands import PayTransfer, RejectTransfer, WithdrawTransfer
 from ledger.transfer.events import RejectReason
 from projections.dossier.queries import dossier_transfers
@@ -24,6 +25,14 @@ def listed(house: House, reader: Reader, **filters: Any) -> list[UUID]:
     page = house.ask(reader, list_transfers, TransferFilters(**filters))
     assert page.total == len(page.items)
     return [item.transfer_id for item in page.items]
+
+
+def rows_left_by_row_security(house: House, provider: UUID) -> int:
+    """Rows of transfers, their payees and their lines in a portal's sight where no query filters."""
+    with house.database.transaction(Role.GATEWAY, scope=[provider]) as connection:
+        tables = ("transfer", "transfer_payee", "transfer_line")
+        found = [connection.execute(f"select count(*) as n from read.{table}".encode()).fetchone() for table in tables]
+    return sum(row["n"] for row in found if row)
 
 
 def test_a_transfer_shows_its_frozen_beneficiary_and_lines_that_add_up(house: House):
@@ -62,6 +71,7 @@ def test_a_portal_reader_sees_a_transfer_once_the_bank_has_answered(house: House
         assert house.ask(holder(provider), dossier_transfers, dossier_id) == ()
         with pytest.raises(NotFound):
             house.ask(holder(provider), transfer, transfer_id)
+        assert rows_left_by_row_security(house, provider) == 0
 
     unseen()
     assert house.ask(STAFF, transfer, transfer_id).status == "prepared"
@@ -72,6 +82,7 @@ def test_a_portal_reader_sees_a_transfer_once_the_bank_has_answered(house: House
     house.do(RejectTransfer(transfer_id=transfer_id, reason=RejectReason.AC04, on=THURSDAY))
     shown = house.ask(holder(provider), transfer, transfer_id)
     assert (shown.status, shown.reject_reason, shown.paid_on) == ("rejected", "AC04", None)
+    assert rows_left_by_row_security(house, provider) == 3
     assert listed(house, holder(provider)) == [transfer_id]
     assert house.ask(STAFF, lot, lot_id).rejected_count == 1
 
