@@ -64,7 +64,8 @@ class Mailbox:
     """Everybody's mailbox. `answers` says what becomes of the next mails, one each; afterwards all is well.
 
     An answer is an SMTP reply (`"451 try later"`), given at RCPT (`"rcpt 550 …"`) or after DATA, or `"drop"` (the
-    message is kept, the connection cut before the reply), or `"delay 2"` (the reply comes after 2 seconds).
+    message is kept, the connection cut before the reply), `"delay 2"` (2 seconds, then all is well), or `"hold 2"` (the
+    message is kept at once, the reply comes after 2 seconds).
     """
 
     port: int
@@ -110,6 +111,8 @@ class Mailbox:
         content: Any = envelope.content
         message = email.message_from_bytes(content, policy=default)
         self.mails += [Mail(recipient, message) for recipient in envelope.rcpt_tos]
+        if answer.startswith("hold "):
+            await asyncio.sleep(float(answer.removeprefix("hold ")))
         if answer == "drop":
             assert server.transport is not None
             server.transport.abort()

@@ -12,6 +12,7 @@ from gateway.api.authentication import Anonymous
 from gateway.api.bodies import json_object, parse
 from gateway.api.client import address, facts
 from gateway.api.described import body
+from gateway.api.noted import Noted, noted
 from gateway.api.orders import refuse_parameters
 from gateway.api.problems import too_many
 from gateway.auth.limits import MAIL_RECIPIENT, RESET, spend
@@ -22,6 +23,7 @@ from ledger.kit.identifiers import check_email
 from ledger.log.database import Role
 
 router: Final = APIRouter(prefix="/v1", tags=["sign-in"])
+_ANSWER: Final = "Si cette adresse est celle d'un compte, un message vient d'y être envoyé avec un lien."
 
 
 class PasswordReset(BaseModel):
@@ -37,7 +39,7 @@ class PasswordReset(BaseModel):
     operation_id="request_password_reset",
     summary="Demander un lien pour choisir un nouveau mot de passe",
     status_code=202,
-    response_class=Response,
+    response_model=Noted,
     openapi_extra=body(PasswordReset, {"email": "ariane@example.org"}),
 )
 async def request_password_reset(request: Request, _: Anonymous) -> Response:
@@ -45,7 +47,7 @@ async def request_password_reset(request: Request, _: Anonymous) -> Response:
     refuse_parameters(request)
     asked = parse(PasswordReset, await json_object(request))
     await ask_for_reset(request, check_email(asked.email))
-    return Response(status_code=202)
+    return noted(_ANSWER)
 
 
 async def ask_for_reset(request: Request, email: str) -> None:
