@@ -1,0 +1,100 @@
+"""A real OpenID provider for tests: the certified `oidc-provider` of npm, as its own process (`oidc/provider.mjs`).
+
+8.8.1 is the last of its line, and the newest that Debian 12's Node 18 runs. Installed once beside the environment; no
+lock file, which would hold a registry's address.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from gateway.settings_values import OidcProvider
+from support.programs import free_port
+
+PACKAGE = "oidc-provider@8.8.1"
+CLIENT_ID = "dossier-ledger"
+CLIENT_SECRET = "secret-of-the-tests-and-of-nothing-else"
+SCRIPT = Path(__file__).parent / "oidc" / "provider.mjs"
+MODULES = Path(__file__).parents[2] / ".venv" / "node" / re.sub(r"\W", "-", PACKAGE)
+
+# Continuous integration has both, and must: a missing part fails there.
+needs_node = pytest.mark.skipif(
+    "CI" not in os.environ and not (shutil.which("node") and shutil.which("npm")),
+    reason="the OpenID provider of the tests needs node and npm",
+)
+
+
+@dataclass
+class OpenIdProvider:
+    """The provider as the gateway's settings have it, and as somebody at a browser uses it."""
+
+    issuer: str
+    process: subprocess.Popen[str]
+
+    @property
+    def settings(self) -> OidcProvider:
+        return OidcProvider(self.issuer, CLIENT_ID, CLIENT_SECRET)
+
+    def lies(self, **how: Any) -> None:
+        """Make its next ID tokens lie (see the script); without a word, honest again."""
+        httpx.post(f"{self.issuer}/lies", json=how).raise_for_status()
+
+    def sign_in(self, address: str, login: str, *, amr: str = "") -> str:
+        """Fill in the form behind `address` in a new browser: where the provider sends it back to."""
+        with httpx.Client(follow_redirects=True) as browser:
+            form = browser.get(address)
+            assert form.status_code == 200, form.text
+            answer = browser.post(form.url, data={"login": login, "amr": amr}, follow_redirects=False)
+            while answer.is_redirect and answer.headers["location"].startswith((self.issuer, "/")):
+                answer = browser.get(answer.headers["location"], follow_redirects=False)
+        assert answer.is_redirect, answer.text
+        return str(answer.headers["location"])
+
+
+def path_of(address: str) -> str:
+    """What a browser asks the gateway for, wherever the address says that it stands."""
+    url = urlsplit(address)
+    return f"{url.path}?{url.query}"
+
+
+@contextmanager
+def openid_provider(redirect_uri: str) -> Iterator[OpenIdProvider]:
+    """The provider, ready, on a port of the loopback."""
+    _install()
+    port = free_port()
+    process = subprocess.Popen(
+        ["node", str(SCRIPT), str(port), redirect_uri], cwd=MODULES, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready", "the provider did not start"
+        yield OpenIdProvider(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def _install() -> None:
+    """Once for all workers: the first has the lock, the others find it done. No script of a package runs."""
+    MODULES.mkdir(parents=True, exist_ok=True)
+    with (MODULES / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = MODULES / "done"
+        if done.exists():
+            return
+        npm = ["npm", "install", "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run([*npm, "--prefix", str(MODULES), PACKAGE], check=True, timeout=240)
+        done.touch()
