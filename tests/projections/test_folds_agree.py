@@ -152,6 +152,20 @@ SUMS = {
         select person_id from read.person p where visible <>
           array(select distinct e from read.dossier_trainee t, unnest(t.visible) e
                  where t.person_id = p.person_id order by 1)""",
+    "teams": """
+        select coalesce(u.team, m.team), u.user_id, m.account_id
+          from (select * from read.team_user where invitation_id is null) u
+          full join (select organisation_id || ':' || kind as team, m.*, a.email_sealed, a.person_id
+                       from read.membership m join read.account a using (account_id)) m
+            on (m.team, m.account_id) = (u.team, u.user_id)
+         where row(u.profile, u.establishment_ids, u.menus, u.state = 'suspended', u.email_sealed, u.person_id)
+           is distinct from row(m.profile, m.establishment_ids, m.menus, m.suspended, m.email_sealed, m.person_id)""",
+    "employees": """
+        select person_id from read.person p where teams <>
+          array(select team collate "default" from read.team_employee e where e.person_id = p.person_id order by 1)""",
+    "versions": """
+        select account_id from read.account a
+         where version <> (select max(version) from log.events where stream_id = a.account_id)""",
     "words": """
         select w.* from read.trainee_word w left join read.dossier_trainee t using (dossier_id, person_id)
          where t.person_id is null""",

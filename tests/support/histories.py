@@ -10,14 +10,21 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from ledger.account.commands import (
+    AcceptTerms,
+    ChangeEmail,
     ChangeMembership,
     CreateAccount,
     DisableAccount,
     EnableAccount,
     EndMembership,
     GrantMembership,
+    RefuseTerms,
+    RegisterEmployee,
+    ResumeMembership,
+    SetMenuRights,
+    SuspendMembership,
 )
-from ledger.account.events import Profile, Role
+from ledger.account.events import Menu, Profile, Role
 from ledger.application import Ledger
 from ledger.document.commands import RecordDeposit, WithdrawDocument
 from ledger.document.events import Category
@@ -25,6 +32,7 @@ from ledger.dossier import commands as dossiers
 from ledger.dossier.aggregate import Dossier
 from ledger.dossier.scheme import Scheme
 from ledger.establishment import commands as establishments
+from ledger.invitation.commands import AcceptInvitation, SendInvitation, SendInvitationAgain, WithdrawInvitation
 from ledger.invoice import commands as invoices
 from ledger.invoice.aggregate import Invoice
 from ledger.kit.aggregate import Aggregate
@@ -32,7 +40,7 @@ from ledger.kit.command import Command
 from ledger.kit.errors import Refusal
 from ledger.kit.fictitious import FICTITIOUS_BIC, fictitious_iban, fictitious_siren, fictitious_siret
 from ledger.kit.ids import uuid7
-from ledger.organisation.commands import AddOrganisationKind, RegisterOrganisation, RenameOrganisation
+from ledger.organisation.commands import AddOrganisationKind, RecordContact, RegisterOrganisation, RenameOrganisation
 from ledger.organisation.events import OrganisationKind
 from ledger.person.commands import RegisterPerson, RenamePerson
 from ledger.transfer import commands as transfers
@@ -66,12 +74,13 @@ class History:
         for _ in range(3):
             self.play("open dossier")
         self.play("create account")
+        self.play("invite")
         self.play("open lot")
 
-    def do(self, noun: str | None, command: Callable[[], Command]) -> UUID | None:
+    def do(self, noun: str | None, command: Callable[[], Command], *, actor: UUID | None = None) -> UUID | None:
         """Give an order, and keep the id of what it made; None where it was refused, or nothing could be ordered."""
         try:
-            made = self.ledger.execute(command(), actor=None).resource_id
+            made = self.ledger.execute(command(), actor=actor).resource_id
         except (Refusal, LookupError):
             return None
         self.recorded += 1
@@ -280,25 +289,85 @@ def _open_lot(h: History) -> None:
 
 def _create_account(h: History) -> None:
     email = f"compte{h.number()}@essai.example"
+    h.ids.setdefault("email", []).append(email)
     h.do(
         "account",
         lambda: CreateAccount(last_name=h.name(), first_name=h.name(), email=email, role=Role.PORTAL),
     )
 
 
-def _membership(command: type[GrantMembership | ChangeMembership]) -> Callable[[History], None]:
+def _membership(command: type[Command], **fields: Callable[[History, UUID], Any]) -> Callable[[History], None]:
+    """An order about the last user's membership, mostly; else of any account in any organisation."""
+
     def order(h: History) -> None:
-        organisation_id = h.any("provider organisation")
-        h.do(
-            None,
-            lambda: command(
-                account_id=h.any("account"),
-                organisation_id=organisation_id,
-                kind=OrganisationKind.PROVIDER,
-                profile=h.random.choice(list(Profile)),
-                establishment_ids=frozenset(h.some(f"places of {organisation_id}", 2)),
-            ),
-        )
+        if h.random.random() < 0.7 and h.ids.get("user"):
+            account_id, organisation_id, kind = h.any("user")
+        else:
+            kind = h.random.choice(list(OrganisationKind))
+            account_id, organisation_id = h.any("account"), h.any(f"{kind} organisation")
+        more = {name: make(h, organisation_id) for name, make in fields.items()}
+        made = h.do(None, lambda: command(account_id=account_id, organisation_id=organisation_id, kind=kind, **more))
+        if made is not None and command is GrantMembership:
+            h.ids.setdefault("user", []).append((account_id, organisation_id, kind))
+
+    return order
+
+
+def _profile(h: History, _: UUID) -> Profile:
+    return h.random.choice(list(Profile))
+
+
+def _places(h: History, organisation_id: UUID) -> frozenset[UUID]:
+    return frozenset(h.some(f"places of {organisation_id}", 2))
+
+
+def _menus(h: History, _: UUID) -> frozenset[Menu]:
+    return frozenset(h.random.sample(list(Menu), h.random.randint(0, 2)))
+
+
+def _invite(h: History) -> None:
+    """An e-mail that nobody has, or somebody's; somebody typed, or an employee."""
+    kind = h.random.choice(list(OrganisationKind))
+    organisation_id = h.any(f"{kind} organisation")
+    email = h.any("email") if h.random.random() < 0.5 else f"invite{h.number()}@essai.example"
+    who: dict[str, Any] = {"civility": "Mme", "last_name": h.name(), "first_name": h.name()}
+    if h.random.random() < 0.3 and h.ids.get(f"employee of {organisation_id}"):
+        who = {"person_id": h.any(f"employee of {organisation_id}")}
+    h.do(
+        "invitation",
+        lambda: SendInvitation(
+            organisation_id=organisation_id,
+            kind=kind,
+            profile=h.random.choice(list(Profile)),
+            establishment_ids=_places(h, organisation_id),
+            menus=_menus(h, organisation_id) if kind is OrganisationKind.MEMBER else None,
+            email=email,
+            **who,
+        ),
+    )
+
+
+def _employ(h: History) -> None:
+    kind = h.random.choice(list(OrganisationKind))
+    organisation_id = h.any(f"{kind} organisation")
+    h.do(
+        f"employee of {organisation_id}",
+        lambda: RegisterEmployee(
+            organisation_id=organisation_id,
+            kind=kind,
+            civility="M.",
+            last_name=h.name(),
+            first_name=h.name(),
+            birth_date=date(1980, 2, 3),
+        ),
+    )
+
+
+def _terms(command: type[AcceptTerms | RefuseTerms]) -> Callable[[History], None]:
+    def order(h: History) -> None:
+        account_id = h.any("account")
+        version = h.random.choice(("2026-11-01", "2027-01-01"))
+        h.do(None, lambda: command(account_id=account_id, version=version, sha256="0" * 64), actor=account_id)
 
     return order
 
@@ -359,7 +428,13 @@ ORDERS: dict[str, Callable[[History], None]] = {
     "dispute through": _chain(*TO_PREPARATION[:3], ("attest", "approve"), "dispute", "resolve"),
     "train through": _chain("open dossier", "enrol", "enrol", "withdraw trainee", "start", OVER),
     "end through": _chain("open dossier", ("refuse", "cancel"), "close"),
-    "join and leave": _chain("create account", "grant", "change membership", "end membership", "disable", "enable"),
+    "join and leave": _chain(
+        *("create account", "grant", "grant", "change membership", "suspend", "change membership", "resume"),
+        *("set menus", "set menus", "end membership", "end membership", "disable", "enable", "change address"),
+    ),
+    "invite through": _chain("create account", "employ", *("invite", "invite again", "accept") * 3),
+    "invite in vain": _chain("invite", "invite again", "withdraw invitation"),
+    "answer terms": _chain("refuse terms", "accept terms", "refuse terms"),
     "deposit": _deposit,
     "withdraw document": _simple(WithdrawDocument, "document", "document_id", reason=_reason, on=_on),
     "rename establishment": _simple(
@@ -379,14 +454,24 @@ ORDERS: dict[str, Callable[[History], None]] = {
         AddOrganisationKind, "member organisation", "organisation_id", kind=lambda h: OrganisationKind.PROVIDER
     ),
     "create account": _create_account,
-    "grant": _membership(GrantMembership),
-    "change membership": _membership(ChangeMembership),
-    "end membership": _simple(
-        EndMembership,
-        "account",
-        "account_id",
-        organisation_id=lambda h: h.any("provider organisation"),
-        kind=lambda h: OrganisationKind.PROVIDER,
+    "grant": _membership(GrantMembership, profile=_profile, establishment_ids=_places),
+    "change membership": _membership(ChangeMembership, profile=_profile, establishment_ids=_places),
+    "end membership": _membership(EndMembership),
+    "suspend": _membership(SuspendMembership),
+    "resume": _membership(ResumeMembership),
+    "set menus": _membership(SetMenuRights, menus=_menus),
+    "invite": _invite,
+    "invite again": _simple(SendInvitationAgain, "invitation", "invitation_id"),
+    "withdraw invitation": _simple(WithdrawInvitation, "invitation", "invitation_id"),
+    "accept": _simple(AcceptInvitation, "invitation", "invitation_id"),
+    "employ": _employ,
+    "change address": _simple(
+        ChangeEmail, "account", "account_id", email=lambda h: f"adresse{h.number()}@essai.example"
+    ),
+    "accept terms": _terms(AcceptTerms),
+    "refuse terms": _terms(RefuseTerms),
+    "record contact": _simple(
+        RecordContact, "member organisation", "organisation_id", email=lambda h: f"contact{h.number()}@essai.example"
     ),
     "disable": _simple(DisableAccount, "account", "account_id", on=_on),
     "enable": _simple(EnableAccount, "account", "account_id", on=_on),

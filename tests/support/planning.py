@@ -94,7 +94,8 @@ _ROWS = [
     """,
     """
     insert into read.person
-    select pg_temp.id(2, n), 'NOM' || n %% 977, 'PRENOM' || n %% 389, array[company, provider], 1 from d
+    select pg_temp.id(2, n), 'NOM' || n %% 977, 'PRENOM' || n %% 389, null, null, array[company, provider], '{}', 1
+      from d
     """,
     """
     insert into read.dossier_trainee

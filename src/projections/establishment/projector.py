@@ -30,7 +30,7 @@ class EstablishmentProjector(Projector):
     """A list row elsewhere holds the id alone: renaming an establishment of 100,000 dossiers writes one row here."""
 
     NAME: ClassVar[str] = "establishment"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     OPENS: ClassVar[frozenset[str]] = frozenset({"name", "trade_name"})
     TABLES: ClassVar[tuple[Table, ...]] = (
         Table(

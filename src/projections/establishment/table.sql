@@ -10,6 +10,7 @@ create table {schema}.establishment_identity (
   postcode text not null,
   town text not null
 );
+create index establishment_identity_organisation on {schema}.establishment_identity (organisation_id);
 alter table {schema}.establishment_identity enable row level security, force row level security;
 create policy projector on {schema}.establishment_identity to ledger_projector using (true) with check (true);
 create policy staff on {schema}.establishment_identity for select to ledger_staff using (true);
