@@ -46,11 +46,10 @@ _ACCOUNT: Final = """
        a.role, a.person_id, a.terms_version, now() as at,
        coalesce(a.version = log.stream_version(k.account_id), false) as current,
        a.disabled or coalesce(a.ends_on < (now() at time zone 'Europe/Paris')::date, false) as over,
-       array(select distinct e from read.membership m, unnest(m.establishment_ids) e
-              where m.account_id = k.account_id and not m.suspended order by e) as scope,
+       array(select unnest(m.establishment_ids) from read.membership m
+              where m.account_id = k.account_id and not m.suspended) as scope,
        array(select concat_ws('|', m.organisation_id, m.kind, m.profile, array_to_string(m.menus, ','))
-               from read.membership m where m.account_id = k.account_id and not m.suspended
-              order by m.organisation_id, m.kind) as teams"""
+               from read.membership m where m.account_id = k.account_id and not m.suspended) as teams"""
 _LIVE: Final = "s.ended_at is null and s.ends_at > now() and s.seen_at + make_interval(secs => s.idle_seconds) > now()"
 _VALID: Final = "k.revoked_at is null and k.expires_at > now()"
 _STALE: Final = "k.last_used_at is null or k.last_used_at < now() - interval '1 hour' as stale"
@@ -166,12 +165,12 @@ def _caller(via: Via, row: dict[str, Any] | None) -> Caller | Late | None:
         return LATE
     if row["over"]:
         return None
-    teams = [_Team(*text.split("|")) for text in row["teams"]]
+    teams = [_Team(*text.split("|")) for text in sorted(row["teams"])]
     return Caller(
         account_id=row["account_id"],
         person_id=row["person_id"],
         role=AccountRole(row["role"]),
-        scope=tuple(row["scope"]),
+        scope=tuple(sorted(set(row["scope"]))),
         managed=tuple(f"{team.organisation_id}:{team.kind}" for team in teams if team.profile == Profile.REFERENT),
         menus=_menus(teams),
         via=via,

@@ -21,8 +21,10 @@ grant select on log.events, log.migration to ledger_auth;
 -- a moment ago is not let in by rows that are behind. Whoever reads for portals learns this number and nothing else of
 -- the log. `order by … limit 1` is one step backwards on events_stream_version, however long the stream.
 create function log.stream_version(p_stream uuid) returns integer
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select version from log.events where stream_id = p_stream order by version desc limit 1
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin  -- not SQL: what is not inlined, a function of SQL plans anew in every statement, and this is asked in each request
+  return (select version from log.events where stream_id = p_stream order by version desc limit 1);
+end
 $$;
 revoke all on function log.stream_version(uuid) from public;
 grant execute on function log.stream_version(uuid) to ledger_gateway, ledger_staff, ledger_auth;
