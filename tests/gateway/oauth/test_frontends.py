@@ -15,7 +15,7 @@ from support.cross_origin import BlockedByBrowser, Page
 from support.gateway import Gateway
 from support.portal import Portal, told
 
-TODAY = "2026-11-22"
+THAT_DAY = "2026-11-02"
 
 
 def rows(gateway: Gateway, query: str) -> list[tuple[Any, ...]]:
@@ -239,12 +239,12 @@ def test_the_token_ends_with_the_right(gateway: Gateway, portal: Portal):
     name = gateway.account(f"bientot-parti-{gateway.number()}", Role.PORTAL)
     token = portal.token(gateway.session(name))
     assert portal.read(token).status_code == 200
-    order = DisableAccount.model_validate({"account_id": gateway.accounts[name], "on": TODAY})
+    order = DisableAccount.model_validate({"account_id": gateway.accounts[name], "on": THAT_DAY})
     gateway.service.ledger.execute(order, actor=None)
     assert portal.read(token).status_code in {401, 503}, "the projection is not there yet: late, never let in"
     gateway.engine.catch_up()
     assert portal.read(token).status_code == 401
-    order_back = EnableAccount.model_validate({"account_id": gateway.accounts[name], "on": TODAY})
+    order_back = EnableAccount.model_validate({"account_id": gateway.accounts[name], "on": THAT_DAY})
     gateway.service.ledger.execute(order_back, actor=None)
     gateway.engine.catch_up()
 

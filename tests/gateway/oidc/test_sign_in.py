@@ -23,7 +23,7 @@ from support.gateway import Gateway, running_gateway
 from support.openid import OpenIdProvider, needs_node, openid_provider, path_of
 
 pytestmark = needs_node
-TODAY = "2026-11-22"
+THAT_DAY = "2026-11-02"
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def test_a_deactivated_account_stays_out_whatever_the_provider_says(
     gateway: Gateway, provider: OpenIdProvider, manager: str
 ):
     """At once: the read model that is not there yet lets nobody in either."""
-    order = DisableAccount.model_validate({"account_id": gateway.accounts[manager], "on": TODAY})
+    order = DisableAccount.model_validate({"account_id": gateway.accounts[manager], "on": THAT_DAY})
     gateway.service.ledger.execute(order, actor=None)
     browser, answer = come_back(gateway, provider, gateway.emails[manager], amr="mfa")
     assert answer.status_code == 503, "the projection is not there yet: late, never let in"

@@ -40,6 +40,11 @@ def test_a_version_is_in_force_from_its_first_day_in_paris(tmp_path: Path):
     assert terms(tmp_path, day="2026-12-31T23:00:00").current.version == "2027-01-01"
 
 
+def test_the_ledgers_own_text_is_good_before_its_day(tmp_path: Path):
+    """A machine whose clock is wrong can be started and looked at; what it records says the text's true name."""
+    assert terms(None, day="2020-01-01T00:00:00").current.version == terms(None).current.version
+
+
 def test_undertakings_are_the_list_under_their_heading_alone(tmp_path: Path):
     (tmp_path / "2026-11-01.fr.md").write_text(FIRST)
     assert terms(tmp_path).current.undertakings == ("Je lis.", "Je relis jusqu'au bout.")
