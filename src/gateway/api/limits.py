@@ -1,10 +1,24 @@
-"""How much a request may send. Counted as it comes in: a Content-Length is a claim, not a measure."""
+"""How much a request may send, and how often an account may ask for what costs much.
+
+What is sent is counted as it comes in: a Content-Length is a claim, not a measure.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from gateway.api.problems import problem
+from gateway.api.client import facts
+from gateway.api.problems import problem, too_many
+from gateway.auth.caller import Caller
+from gateway.auth.limits import DOWNLOAD, SEARCH, spend
+from gateway.journal.journal import THROTTLED, note
+from gateway.service import Service
+
+_SEARCHES: Final = "search_"
+_DOWNLOADS: Final = frozenset({"get_document_content"})
 
 
 class Limited:
@@ -25,6 +39,18 @@ class Limited:
             if self.received_bytes > self.limit_bytes:
                 raise problem("too-large")
         return message
+
+
+async def charge(request: Request, caller: Caller, action: str) -> None:
+    """Take one of the account's searches or downloads; 429 where it has none left for now. Anything else is free."""
+    allowance = DOWNLOAD if action in _DOWNLOADS else SEARCH if action.startswith(_SEARCHES) else None
+    if allowance is None:
+        return
+    service: Service = request.app.state.service
+    wait = await spend(service, allowance, str(caller.account_id))
+    if wait:
+        await note(service, "refusal", THROTTLED, account_id=caller.account_id, request=facts(request), action=action)
+        raise too_many(wait)
 
 
 def _content_length(scope: Scope) -> int:

@@ -18,11 +18,12 @@ from starlette.responses import Response
 from gateway.api import positions
 from gateway.api.authentication import Authenticated, action_of
 from gateway.api.etags import etag, unchanged
+from gateway.api.limits import charge
 from gateway.api.problems import invalid, not_found
 from gateway.api.validation import pointer
 from gateway.audiences import Scope
 from gateway.auth.caller import Caller
-from gateway.rights import database_role, right_of
+from gateway.rights import RIGHTS, database_role, right_of
 from gateway.service import Service
 from ledger.account.events import Role as AccountRole
 from ledger.kit.personal import Personal
@@ -47,8 +48,10 @@ class Call:
         self.request = request
         self.caller = caller
         self.service: Service = request.app.state.service
-        self.reader = reader_of(caller)
-        self._scope = right_of(caller, action_of(request))
+        action = action_of(request)
+        right = RIGHTS.get(action)
+        self.reader = reader_of(caller, right.menu if right else None)
+        self._scope = right_of(caller, action)
 
     @asynccontextmanager
     async def reading(self, *projectors: str, at_least: int | None = None) -> AsyncIterator[Reading]:
@@ -90,15 +93,19 @@ class Call:
 
 async def calling(request: Request, caller: Authenticated) -> Call:
     # A coroutine: the class itself, as a dependency, would be called in a thread of the pool, at a tenth of a page.
-    return Call(request, caller)
+    call = Call(request, caller)
+    await charge(request, caller, action_of(request))
+    return call
 
 
 Calling = Annotated[Call, Depends(calling)]
 
 
-def reader_of(caller: Caller) -> Reader:
-    """Staff see all through their database role, and have no scope."""
-    scope = caller.scope if caller.role is AccountRole.PORTAL else ()
+def reader_of(caller: Caller, menu: str | None = None) -> Reader:
+    """Staff see all through their database role, and have no scope; of an entry of a member's menu, a portal reader
+    sees the establishments that it is open for.
+    """
+    scope = caller.scope_of(menu) if caller.role is AccountRole.PORTAL else ()
     return Reader(account_id=caller.account_id, role=caller.role, scope=scope)
 
 
