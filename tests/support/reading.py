@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -48,6 +48,26 @@ def ask(url: str, reader: Reader, query: Callable[..., Awaitable[T]], *args: Any
     return asyncio.run(asked())
 
 
+def ask_managing(
+    url: str,
+    teams: Iterable[str],
+    query: Callable[..., Awaitable[T]],
+    *args: Any,
+    scope: Iterable[UUID] = (),
+    **more: Any,
+) -> T:
+    """The answer of a query about teams, as the gateway, to a référent of these."""
+
+    async def asked() -> T:
+        async with (
+            AsyncDatabase(url, max_size=1) as database,
+            database.transaction(Role.GATEWAY, scope=scope, managed=teams) as connection,
+        ):
+            return await query(connection, *args, **more)
+
+    return asyncio.run(asked())
+
+
 @dataclass
 class House:
     """`givens` gives orders; `ask` lets the folds catch up first, so that it sees what was done."""
@@ -65,6 +85,10 @@ class House:
     def ask(self, reader: Reader, query: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
         self.catch_up()
         return ask(self.url, reader, query, *args, **kwargs)
+
+    def manage(self, teams: Iterable[str], query: Callable[..., Awaitable[T]], *args: Any, **more: Any) -> T:
+        self.catch_up()
+        return ask_managing(self.url, teams, query, *args, **more)
 
     def catch_up(self) -> None:
         catch_up(self.database, self.engine.run_once)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from projections.fetching import Connection, fetch, fetch_one
 from projections.page import Page, check_limit, page_of, read_cursor, write_cursor
-from projections.words import prefixes, words_of
+from projections.words import plain, prefixes, words_of
 
 MOST_USERS: Final = 2_000
 """A team's list is read whole, so that a sealed address can be looked for in it; no organisation comes near."""
@@ -83,10 +83,10 @@ async def team_users(
 
     Invalid: `name`.
     """
-    query = f"{_USERS} order by p.last_name, p.first_name, u.user_id limit {MOST_USERS}"
-    found = await fetch(connection, TeamUser, query, {"team": team})
+    found = await fetch(connection, TeamUser, f"{_USERS} order by u.user_id limit {MOST_USERS}", {"team": team})
     wanted = () if name is None else prefixes(name, field="name")
-    return [user for user in found if state in {None, user.state} and _is_named(user, wanted)]
+    chosen = [user for user in found if state in {None, user.state} and _is_named(user, wanted)]
+    return sorted(chosen, key=_name_of)  # here, as French readers look for a name: no matter the database's collation
 
 
 async def team_user(connection: Connection, team: str, user_id: UUID) -> TeamUser | None:
@@ -119,6 +119,10 @@ select i.establishment_id, i.siret, i.name, i.trade_name, x.street_sealed, i.pos
   from read.establishment_identity i left join read.establishment x on x.establishment_id = i.establishment_id
  where i.organisation_id = %(organisation_id)s order by i.siret"""
     return await fetch(connection, TeamEstablishment, query, {"organisation_id": organisation_id})
+
+
+def _name_of(user: TeamUser) -> tuple[str, str, UUID]:
+    return plain(user.last_name or ""), plain(user.first_name or ""), user.user_id
 
 
 def _is_named(user: TeamUser, wanted: Sequence[str]) -> bool:
