@@ -121,8 +121,7 @@ class Passwords:
         with self._database.transaction(Role.AUTH) as connection:
             connection.execute(
                 "insert into auth.credential (account_id, password_hash, set_at) values (%s, %s, now()) "
-                "on conflict (account_id) do update set password_hash = excluded.password_hash, set_at = now(), "
-                "must_change = false",
+                "on conflict (account_id) do update set password_hash = excluded.password_hash, set_at = now()",
                 (account_id, hashed),
             )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
+from uuid import UUID
 
 import typer
 
+from gateway.auth.resetting import reset_factors
 from gateway.cli.deployment import DataDir, opened
 from gateway.cli.words import invalid_fields
 from ledger.account.commands import CreateAccount
@@ -42,3 +44,18 @@ def create(
         )
     with opened(data_dir) as service:
         typer.echo(service.ledger.execute(command, actor=None).resource_id)
+
+
+@app.command("reset-factors")
+def reset(
+    account_id: Annotated[UUID, typer.Argument(help="Le compte qui a perdu tous ses moyens de connexion.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander de confirmation.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Retirer mot de passe et seconds facteurs, fermer les sessions, envoyer un lien à l'adresse du compte."""
+    if not yes:
+        typer.confirm("La personne a-t-elle été reconnue de vive voix ?", abort=True, err=True)
+    with opened(data_dir) as service:
+        reset_factors(service, account_id)
+    typer.echo("C'est fait : un lien part à l'adresse du compte, et le journal de sécurité l'a noté.")

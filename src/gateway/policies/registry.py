@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.auth.ending import Endings
 from gateway.journal.following import Journal
 from gateway.mail.creation import CreationMails
 from gateway.policies.policy import Policy
@@ -10,4 +11,4 @@ from gateway.service import Service
 
 def policies(service: Service) -> tuple[Policy, ...]:
     """One of each, in the order in which they follow the log."""
-    return (CreationMails(service), Journal())
+    return (CreationMails(service), Endings(), Journal())

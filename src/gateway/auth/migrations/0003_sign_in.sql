@@ -4,8 +4,7 @@
 create table auth.credential (
   account_id uuid primary key,
   password_hash text not null,
-  set_at timestamptz not null,
-  must_change boolean not null default false
+  set_at timestamptz not null
 );
 
 -- `label` is the browser's family and the system's, never the whole User-Agent, never an address. `failures` counts wrong
@@ -71,7 +70,7 @@ create table auth.recovery_code (
 create table auth.challenge (
   challenge_id uuid primary key,
   session_id uuid,
-  kind text not null check (kind in ('sign-in', 'enrolment', 'proof')),
+  kind text not null check (kind in ('sign-in', 'enrolment')),
   challenge bytea not null,
   expires_at timestamptz not null,
   used_at timestamptz
