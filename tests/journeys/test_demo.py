@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -15,7 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.demo.credentials import PASSWORD
+from support.browser import Browser
 from support.demo import PROGRAM, SMALLEST, Demo, alive, environment, fresh_place, needs_curl, started
+from support.mailbox import until
 
 ROLES = {
     "provider", "provider-user", "member", "case-manager", "accountant", "second-accountant", "auditor", "operator",
@@ -46,6 +50,26 @@ def test_the_three_commands_that_it_prints_work_as_they_stand(demo):
     assert demo.file["dossier"] in replayed
     assert "Dossier ouvert" in replayed
     assert status.count("sans retard") == 7
+
+
+def test_whoever_tries_it_can_sign_in_and_read_the_mails(demo):
+    """The personas' password and second factor are told; the mails go to a private directory, and to a page of it."""
+    with httpx.Client(base_url=demo.file["pages"]) as client:
+        user = Browser(client)
+        assert user.sign_in("provider@example.org", PASSWORD).json()["terms_pending"] is True
+        staff = Browser(client)
+        answer = staff.sign_in("case-manager@example.org", PASSWORD, demo.file["factors"]["case-manager"])
+        assert answer.json()["stage"] == "full"
+        until(lambda: "provider-user@example.org" in client.get("/demo/mails").text)
+        mails = client.get("/demo/mails")
+        assert mails.text.count("Bienvenue dans votre espace") == len(ROLES)
+        path = re.findall(r'href="(/demo/mails/[^"]+)"', mails.text)[0]
+        link = re.findall(r'href="(http://localhost:[0-9]+/liens/[^"]+)"', client.get(path).text)
+        assert len(link) == 1
+        assert client.get(link[0]).status_code == 200
+    assert stat.S_IMODE((demo.place / "mails").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (demo.place / "mails").iterdir()} == {0o600}
+    assert PASSWORD in "\n".join(demo.said)
 
 
 def test_a_provider_sees_its_own_dossiers_and_their_counters_add_up(demo):
@@ -83,7 +107,8 @@ def test_it_comes_back_with_the_same_data_and_tokens_and_ends_clean(lived_in):
     """The second start imports nothing; Ctrl-C stops everything that was started."""
     before = json.loads((lived_in / "demo.json").read_text())
     second = started(lived_in)
-    assert (second.file["tokens"], second.file["dossier"]) == (before["tokens"], before["dossier"])
+    kept = ("tokens", "dossier", "factors")
+    assert [second.file[name] for name in kept] == [before[name] for name in kept]
     assert second.seconds < 10
     assert get(second, "provider", "/v1/dossiers").json()["items"]
     processes = second.processes()

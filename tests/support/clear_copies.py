@@ -9,8 +9,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-READING: Final = ("read", "read_next", "read_old", "read_past", "outbox", "auth")
-"""The schemas that may hold clear copies: they are made again from the log, and have their own retention."""
+READING: Final = ("read", "read_next", "read_old", "read_past")
+"""The schemas that may hold clear copies: they are made again from the log."""
 
 
 def dump(url: str) -> Iterator[tuple[str, str]]:

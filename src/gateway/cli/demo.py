@@ -8,6 +8,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,6 +20,7 @@ from gateway.cli.exits import CommandError
 from gateway.cli.serve import Api, bound
 from gateway.cli.stopping import until_told
 from gateway.demo.accounts import accounts, tokens
+from gateway.demo.credentials import PASSWORD, credentials
 from gateway.demo.data import SCALE, imported, worth_replaying
 from gateway.demo.instance import Instance
 from gateway.demo.worker import worker
@@ -47,12 +49,16 @@ def demo(
     os.environ.setdefault("LOG_LEVEL", "warning")
     logging.configure(os.environ["LOG_LEVEL"])
     with until_told(), bound(_LOOPBACK, port) as listener, embedded.running(place) as server:
-        variables = {**addresses(server, place), "METRICS_PORT": "0"}
-        settings = Settings.from_environment({**os.environ, **variables})
+        number = listener.getsockname()[1]
+        # `localhost`, since browsers keep secure cookies for that name without https.
+        pages = f"http://localhost:{number}"
+        people = {"PUBLIC_URL": pages, "MAIL_DIR": str(place / "mails"), "SMTP_URL": "", "MAIL_FROM": ""}
+        variables = {**addresses(server, place), "METRICS_PORT": "0", "PORT": str(number), **people}
+        settings = replace(Settings.from_environment({**os.environ, **variables}), demo=True)
         service.migrate(settings)
         with worker(variables, place / "work.log") as lost:
             with service.opened(settings) as opened:
-                instance = _prepared(opened, place, scale, f"http://{_LOOPBACK}:{listener.getsockname()[1]}")
+                instance = _prepared(opened, place, scale, f"http://{_LOOPBACK}:{number}", pages)
                 _until_read(opened, lost)
             instance.write(place / FILE)
             api = Api(settings, ready=lambda: typer.echo("\n".join(told(instance, place))), until=lost)
@@ -61,12 +67,15 @@ def demo(
                 raise CommandError(f"Les modèles de lecture ne sont plus tenus à jour : voir {place / 'work.log'}.")
 
 
-def _prepared(opened: Service, place: Path, scale: float, url: str) -> Instance:
+def _prepared(opened: Service, place: Path, scale: float, url: str, pages: str) -> Instance:
     made, summary = imported(opened, place, scale)
     if summary is not None and summary.exit_code:
         raise CommandError(f"Des lignes fictives sont refusées : voir {place / 'import-refus.csv'}.")
-    secrets, issued = tokens(opened, accounts(opened, personas(made.fund)), Instance.read(place / FILE))
-    return Instance(url, secrets, issued, worth_replaying(opened, made))
+    before = Instance.read(place / FILE)
+    made_accounts = accounts(opened, personas(made.fund))
+    secrets, issued = tokens(opened, made_accounts, before)
+    factors = credentials(opened, made_accounts, before)
+    return Instance(url, secrets, issued, worth_replaying(opened, made), pages, factors)
 
 
 def _until_read(opened: Service, lost: threading.Event) -> None:
@@ -79,7 +88,7 @@ def _until_read(opened: Service, lost: threading.Event) -> None:
 
 
 def told(instance: Instance, place: Path) -> Iterator[str]:
-    """What a person needs to go on: where it answers, as whom, and three commands that work as they stand."""
+    """What a person needs to go on: where it answers, as whom, where mails go, and three commands that work."""
     yield ""
     yield f"Le service répond sur {instance.url} (données fictives, cette machine seulement)."
     yield ""
@@ -87,6 +96,12 @@ def told(instance: Instance, place: Path) -> Iterator[str]:
     for key, secret in instance.tokens.items():
         yield f"  {key:<18} {secret}"
     yield f"Ils sont aussi dans {place / FILE}."
+    yield ""
+    yield f"Comptes : <nom>@example.org pour chaque nom ci-dessus, mot de passe {PASSWORD}"
+    yield "Second facteur (secret à copier dans une application d'authentification) :"
+    for key, secret in instance.factors.items():
+        yield f"  {key:<18} {secret}"
+    yield f"Les courriels arrivent sur {instance.pages}/demo/mails"
     yield ""
     yield "À copier :"
     program, directory = shlex.quote(_program()), shlex.quote(str(place))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,19 +13,25 @@ import orjson
 
 @dataclass(frozen=True)
 class Instance:
-    """`tokens` by role; `issued` says which token (id) each is; `dossier` is the number of one worth replaying."""
+    """`tokens` by role; `issued` says which token (id) each is; `dossier` is the number of one worth replaying.
+
+    `pages` is where people sign in and read mails; `factors` are the secrets of the staff's authenticators, by role.
+    """
 
     url: str
     tokens: Mapping[str, str]
     issued: Mapping[str, str]
     dossier: str
+    pages: str = ""
+    factors: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
         """What the last run wrote; None where there is nothing that can be used."""
         try:
             content: dict[str, Any] = orjson.loads(path.read_bytes())
-            return cls(content["url"], content["tokens"], content["issued"], content["dossier"])
+            shown = (content["url"], content["tokens"], content["issued"], content["dossier"])
+            return cls(*shown, content.get("pages", ""), content.get("factors", {}))
         except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
             return None
 
