@@ -7,12 +7,17 @@ from uuid import UUID
 
 import typer
 
+from gateway.audit.replay import roles_of
 from gateway.auth.resetting import reset_factors
 from gateway.cli.deployment import DataDir, opened
 from gateway.cli.words import invalid_fields
+from gateway.journal.journal import Entry, write
+from gateway.mail import links
 from ledger.account.commands import CreateAccount
 from ledger.account.events import Role
 from ledger.kit.clock import parse_date
+from ledger.kit.errors import NotFound
+from ledger.log.database import Role as DatabaseRole
 
 app: Final = typer.Typer(no_args_is_help=True, help="Comptes : créer les premiers.")
 
@@ -44,6 +49,24 @@ def create(
         )
     with opened(data_dir) as service:
         typer.echo(service.ledger.execute(command, actor=None).resource_id)
+
+
+@app.command("link")
+def link(
+    account_id: Annotated[UUID, typer.Argument(help="Le compte dont le mot de passe est à choisir.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Montrer une fois un lien pour choisir le mot de passe du compte, là où aucun courriel ne part encore."""
+    with opened(data_dir) as service:
+        with service.database.transaction(DatabaseRole.AUDITOR) as connection:
+            if account_id not in roles_of(connection, [account_id]):
+                raise NotFound(field="account_id")
+        with service.database.transaction(DatabaseRole.AUTH) as connection:
+            made = links.make(connection, "password", account_id=account_id)
+            write(connection, Entry("link", "shown", account_id=account_id, target_id=made.link_id))
+        address = links.address(service.settings.public_origin, made.secret)
+    typer.echo("Ce lien ne sert qu'une fois, pendant 24 heures ; il remplace ceux d'avant :", err=True)
+    typer.echo(address)
 
 
 @app.command("reset-factors")

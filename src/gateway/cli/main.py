@@ -20,6 +20,7 @@ from gateway.cli import (
     import_,
     journal,
     keys,
+    mail,
     migrate,
     projections,
     schemas,
@@ -55,6 +56,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
 app.add_typer(journal.app, name="journal")
 app.add_typer(keys.app, name="keys")
+app.add_typer(mail.app, name="mail")
 app.add_typer(projections.app, name="projections")
 app.add_typer(token.app, name="token")
 
