@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -31,6 +32,20 @@ def counts(gateway: Gateway) -> tuple[Any, ...]:
         "(select count(*) from auth.token where session_id is not null and revoked_at is null)",
     )
     return found
+
+
+def living_tokens(gateway: Gateway) -> int:
+    ((count,),) = rows(gateway, "select count(*) from auth.token where session_id is not null and revoked_at is null")
+    return int(count)
+
+
+def wait_until_blocked(gateway: Gateway, number: int) -> None:
+    """Until that many of the gateway's connections wait for a lock."""
+    query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 20
+    while rows(gateway, query)[0][0] < number:
+        assert time.monotonic() < deadline, "they never met"
+        time.sleep(0.02)
 
 
 def journal(gateway: Gateway) -> list[str]:
@@ -110,17 +125,17 @@ def test_a_code_that_comes_twice_ends_the_token_of_the_first_time(gateway: Gatew
 
 
 def test_of_ten_at_once_one_gets_a_token_at_most(gateway: Gateway, portal: Portal, browser: Browser):
+    """They meet at the code's row, which the test holds until all ten wait for it."""
     code = portal.code(browser)
+    before = living_tokens(gateway)
     with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: portal.redeem(code).status_code, range(10)))
-    assert answers.count(200) == 1
-    assert answers.count(400) == 9
-    (living,) = rows(
-        gateway,
-        "select count(*) from auth.token where revoked_at is null and code_digest = sha256("
-        f"convert_to('{code}', 'UTF8'))",
-    )
-    assert living == (0,), "a code that ten have is one that a thief has"
+        with psycopg.connect(gateway.settings.database_url) as holding:
+            holding.execute("select 1 from auth.code where used_at is null for update")
+            asked = [pool.submit(lambda: portal.redeem(code).status_code) for _ in range(10)]
+            wait_until_blocked(gateway, 10)
+        answers = sorted(each.result() for each in asked)
+    assert answers == [200, *[400] * 9]
+    assert living_tokens(gateway) == before, "a code that ten have is one that a thief has"
 
 
 def test_a_code_is_good_for_a_minute(gateway: Gateway, portal: Portal, browser: Browser):
