@@ -53,7 +53,7 @@ def test_nothing_that_was_released_is_broken(described):
 def test_every_operation_has_its_own_stable_id(described):
     ids = [operation["operationId"] for _, _, operation in _operations(described)]
     assert len(set(ids)) == len(ids)
-    assert set(ids) == set(RIGHTS)
+    assert set(ids) <= set(RIGHTS), "the rest are pages (tests/gateway/test_rights_matrix.py)"
 
 
 def test_every_operation_says_what_it_is_and_how_it_fails(described):

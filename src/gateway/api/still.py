@@ -88,7 +88,8 @@ class Still:
         caller = await caller_of(queries, shown.secret, wait_seconds=_WAIT_SECONDS) if shown else None
         if caller is None or caller is LATE:
             return False
-        same = caller.scope == self._call.caller.scope and caller.menus == self._call.caller.menus
+        before = self._call.caller
+        same = (caller.scope, caller.menus, caller.narrowed) == (before.scope, before.menus, before.narrowed)
         return right_of(caller, self._action) is not None and (same or await self._sees(caller))
 
     async def _sees(self, caller: Caller) -> bool:

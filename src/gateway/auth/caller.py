@@ -8,7 +8,8 @@ they differ, nobody is let in until the read model has caught up (`Late`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -23,7 +24,6 @@ from ledger.account.events import Menu, Profile
 from ledger.account.events import Role as AccountRole
 from ledger.kit.clock import system_clock
 from ledger.log.database import AsyncDatabase, Role
-from ledger.organisation.events import OrganisationKind
 
 Via = Literal["session", "machine", "frontend"]
 Stage = Literal["second-factor", "enrolment", "full"]
@@ -48,7 +48,8 @@ _ACCOUNT: Final = """
        a.disabled or coalesce(a.ends_on < (now() at time zone 'Europe/Paris')::date, false) as over,
        array(select unnest(m.establishment_ids) from read.membership m
               where m.account_id = k.account_id and not m.suspended) as scope,
-       array(select concat_ws('|', m.organisation_id, m.kind, m.profile, array_to_string(m.menus, ','))
+       array(select concat_ws('|', m.organisation_id, m.kind, m.profile, array_to_string(m.menus, ','),
+                              case when m.menus is not null then array_to_string(m.establishment_ids, ',') end)
                from read.membership m where m.account_id = k.account_id and not m.suspended) as teams"""
 _LIVE: Final = "s.ended_at is null and s.ends_at > now() and s.seen_at + make_interval(secs => s.idle_seconds) > now()"
 _VALID: Final = "k.revoked_at is null and k.expires_at > now()"
@@ -88,7 +89,8 @@ class Caller:
     """Whose secret it is, and what it may do and see now.
 
     `scope` is the establishments of all its active memberships, sorted; staff need none. `managed` are the teams
-    (`<organisation_id>:<kind>`) where it is an active référent. `menus` is the union over its memberships as a member.
+    (`<organisation_id>:<kind>`) where it is an active référent. `menus` is the union over its active memberships,
+    and `narrowed` the establishments that one of them is about, where that is not all of the scope (row E15).
     `proved_at` is when its session proved who it is, also for a frontend's token; `grave` says whether a machine's
     token was made for what is grave. `terms` is the version that it accepted last. `at` is the database's clock at the
     look-up; `stale` says that its use is to be noted.
@@ -109,6 +111,11 @@ class Caller:
     grave: bool = True
     at: datetime = field(default_factory=system_clock)
     stale: bool = False
+    narrowed: Mapping[Menu, tuple[UUID, ...]] = field(default_factory=dict)
+
+    def scope_of(self, menu: str | None) -> tuple[UUID, ...]:
+        """The establishments whose entry `menu` is open to it; None for what is in no entry."""
+        return self.scope if menu is None else self.narrowed.get(Menu(menu), self.scope)
 
 
 async def look_up(connection: AsyncConnection[DictRow], secret: str) -> Caller | Late | None:
@@ -182,22 +189,43 @@ def _caller(via: Via, row: dict[str, Any] | None) -> Caller | Late | None:
         grave=row["grave"],
         at=row["at"],
         stale=row["stale"],
+        narrowed=_narrowed(row["scope"], teams),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Team:
-    """An active membership as the look-up tells it. `menus` is None for all of them."""
+    """An active membership as the look-up tells it. `menus` is None for all of them; only where it is not are the
+    establishments told again.
+    """
 
     organisation_id: str
     kind: str
     profile: str
     menus: str | None = None
+    establishment_ids: str = ""
 
 
 def _menus(teams: Sequence[_Team]) -> frozenset[Menu]:
-    """What of the member's portal is open: the union, and all where nothing was ever set or there is none to bound."""
-    members = [team for team in teams if team.kind == OrganisationKind.MEMBER]
-    if not members or any(team.menus is None for team in members):
+    """What is open anywhere: the union, and all where a membership has no such bounds (a provider's never has)."""
+    if not teams or any(team.menus is None for team in teams):
         return ALL_MENUS
-    return frozenset(Menu(menu) for team in members for menu in (team.menus or "").split(",") if menu)
+    return frozenset(Menu(menu) for team in teams for menu in (team.menus or "").split(",") if menu)
+
+
+def _narrowed(scope: Sequence[UUID], teams: Sequence[_Team]) -> dict[Menu, tuple[UUID, ...]]:
+    """For each entry that a membership does not open: the establishments that stay, through the other memberships.
+
+    `scope` has an establishment once for each membership that names it. « RH » of one company is no right to another
+    one's règlements, nor does being a provider's user open those of the company.
+    """
+    if all(team.menus is None for team in teams):
+        return {}
+    found = {}
+    for menu in Menu:
+        left = Counter(scope)
+        for team in teams:
+            if team.menus is not None and menu not in team.menus.split(","):
+                left.subtract(UUID(text) for text in team.establishment_ids.split(",") if text)
+        found[menu] = tuple(sorted(establishment_id for establishment_id, times in left.items() if times > 0))
+    return found

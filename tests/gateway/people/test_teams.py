@@ -271,8 +271,8 @@ def _remove_each_other(firm: Company, pair: list[str]) -> dict[str, Response]:
     threads = [threading.Thread(target=remove, args=pairing) for pairing in (pair, pair[::-1])]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    while any(thread.is_alive() for thread in threads):
+        gateway.engine.catch_up()  # whoever came second is judged on what the first one did, not told to wait
     gateway.engine.catch_up()
     return answers
 
@@ -318,6 +318,33 @@ def test_a_member_companys_users_have_the_entries_that_they_are_given(gateway: G
     assert menus("rh-referent", "employee", "hr", "accounting") == 409
     assert menus("head", "employee", "hr", "accounting") == 200
     assert gateway.get("employee", "/v1/transfers").status_code == 200
+
+
+def test_an_entry_is_open_for_the_companies_that_gave_it(gateway: Gateway):
+    """E12, E15: « RH » of one company opens no other's dossiers, nor do an unbounded membership's rights spread."""
+    given, bounded = company(gateway, "member"), company(gateway, "member")
+    _, buyer = gateway.organisation("member")
+    for firm in (given, bounded):  # both train as well, so that dossiers are in sight of their establishments
+        gateway.done("case-manager", f"/v1/organisations/{firm.organisation}/kinds", {"kind": "provider"})
+    given.member("both-companies")
+    grant = {"organisation_id": str(bounded.organisation), "kind": "member"}
+    told = {**grant, "establishment_ids": [str(place) for place in bounded.places]}
+    path = f"/v1/accounts/{gateway.accounts['both-companies']}/memberships"
+    gateway.done("case-manager", path, told)
+    dossiers = {str(gateway.dossier(firm.places[0], buyer)) for firm in (given, bounded)}
+
+    def seen() -> set[str]:
+        items = gateway.get("both-companies", "/v1/dossiers").json()["items"]
+        return {each["dossier_id"] for each in items}
+
+    assert seen() == dossiers
+    gateway.done("case-manager", f"{path}/menus", {**grant, "menus": ["accounting"]})
+    [left] = seen()
+    for dossier in dossiers:
+        expected = 200 if dossier == left else 404
+        assert gateway.get("both-companies", f"/v1/dossiers/{dossier}").status_code == expected
+    assert gateway.get("both-companies", "/v1/transfers").status_code == 200
+    assert len(gateway.get("both-companies", "/v1/establishments").json()["items"]) == 4
 
 
 def test_a_referent_shows_and_is_shown_no_version(gateway: Gateway, firm: Company):
