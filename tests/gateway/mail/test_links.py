@@ -327,3 +327,10 @@ def test_many_requests_for_one_address_are_slowed_down(door):
     assert [answer.status_code for answer in answers[:5]] == [202] * 5
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) > 0
+
+
+def test_the_page_of_mails_is_no_part_of_a_deployment(door):
+    """Only `demo` shows mails: not even an operator sees other people's links."""
+    for path in ("/demo/mails", "/demo/mails/01890a5d-ac96-774b-bcce-b302099a8001"):
+        assert door.gateway.client.get(path).status_code == 404
+        assert door.gateway.get("operator", path).status_code == 404
