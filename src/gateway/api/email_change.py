@@ -19,7 +19,7 @@ from gateway.people import email_change
 from gateway.service import Service
 from ledger.kit.identifiers import Email
 
-router: Final = APIRouter(prefix="/v1/me", tags=["reference"])
+router: Final = APIRouter(prefix="/v1/me", tags=["sign-in"])
 _ANSWER: Final = (
     "Un message vient d'être envoyé à votre adresse actuelle et à la nouvelle. "
     "L'adresse ne changera qu'une fois confirmée aux deux."

@@ -13,8 +13,11 @@ VALUES: Final[Mapping[str, Any]] = {
     "name": "Formations du Modèle",
     "company_name": "Bâtiments du Modèle",
     "trade_name": "Le Modèle",
+    "civility": "Madame",
     "last_name": "Exemple",
     "first_name": "Ariane",
+    "email": "ariane@example.org",
+    "identifier": "ariane@example.org",
     "siret": "99900001199009",
     "siren": "999000011",
     "nda": "11990000199",
@@ -38,6 +41,9 @@ VALUES: Final[Mapping[str, Any]] = {
     "category": {"code": "agreement", "label": "Accord de prise en charge"},
     "role": {"code": "portal", "label": "Utilisateur du portail"},
     "profile": {"code": "user", "label": "Utilisateur"},
+    "menu": {"code": "hr", "label": "Ressources humaines"},
+    "stage": {"code": "full", "label": "Connexion complète"},
+    "state": {"code": "active", "label": "Actif"},
     "actor": {"code": "case-manager", "label": "Gestionnaire de dossiers"},
     "kind": "provider",
     "kinds": [{"code": "provider", "label": "Organisme de formation"}],
@@ -58,16 +64,17 @@ _BY_FORMAT: Final[Mapping[str, Any]] = {
 
 def add(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     """Give each JSON answer of an operation its example."""
-    for status, answer in operation["responses"].items():
+    for answer in operation["responses"].values():
         content = answer.get("content", {}).get("application/json")
-        if status.startswith("2") and content is not None:
+        if content is not None:
             content["example"] = example_of(content["schema"], schemas)
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:
     """A value that the schema accepts; `name` is the field that it is for."""
     if name in VALUES and schema.get("type") not in _NUMBERS:
-        return VALUES[name]
+        value = VALUES[name]
+        return value["code"] if isinstance(value, Mapping) and schema.get("type") == "string" else value
     if "$ref" in schema:
         return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas, name)
     if "anyOf" in schema:

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from gateway.api.codes import (
-    KIND_LABELS,
     MENU_LABELS,
     PROFILE_LABELS,
     ROLE_LABELS,
@@ -45,7 +44,7 @@ class TeamShown(BaseModel):
     """A team whose users the caller manages: `/v1/teams/{organisation_id}/{kind}`."""
 
     organisation_id: UUID
-    kind: Coded
+    kind: str
 
 
 class Me(BaseModel):
@@ -108,7 +107,7 @@ def _shown(call: Call, identity: Identity, held: tuple[Membership, ...]) -> Me:
 
 def _managed(caller: Caller) -> list[TeamShown]:
     teams = (team.split(":") for team in caller.managed)
-    return [TeamShown(organisation_id=UUID(id_), kind=coded(kind, KIND_LABELS)) for id_, kind in teams]
+    return [TeamShown(organisation_id=UUID(id_), kind=kind) for id_, kind in teams]
 
 
 def membership_shown(held: Membership) -> MembershipShown:

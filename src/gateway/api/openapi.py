@@ -36,6 +36,8 @@ _SCHEMES: Final = {
         "description": "Avec le cookie de session, pour tout ce qui modifie ; la valeur est donnée par /v1/session.",
     },
 }
+_WITHOUT_POSITION: Final = frozenset({"sign-in", "oauth", "oidc", "terms", "tokens", "journal", "registrations"})
+"""What is never an event is at no position of the log."""
 _PATH_SCHEMAS: Final = {"kind": {"type": "string", "enum": [str(kind) for kind in OrganisationKind]}}
 _PROBLEM: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -137,6 +139,8 @@ def _answer_problems(operation: dict[str, Any]) -> None:
         "description": "Problème",
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
     }
+    if operation["tags"][-1] in _WITHOUT_POSITION:
+        return
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
             answer["headers"] = {
