@@ -72,7 +72,7 @@ def add(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:
     """A value that the schema accepts; `name` is the field that it is for."""
-    if name in VALUES and schema.get("type") not in _NUMBERS:
+    if name in VALUES and schema.get("type") not in _NUMBERS and "enum" not in schema:
         value = VALUES[name]
         return value["code"] if isinstance(value, Mapping) and schema.get("type") == "string" else value
     if "$ref" in schema:
