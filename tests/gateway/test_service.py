@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from gateway import auth, service
+from gateway.auth.migrations import scripts
 from gateway.settings import Settings
 from ledger.kit.ids import uuid7
 from projections.registry import ALL
@@ -25,7 +26,7 @@ def test_processes_that_start_together_migrate_once(settings: Settings):
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(service.migrate, [settings] * 4))
     with psycopg.connect(settings.database_url) as connection:
-        assert connection.execute("select name from auth.migration").fetchall() == [("0001_tokens",)]
+        assert connection.execute("select name from auth.migration").fetchall() == [(name,) for name in scripts()]
         row = connection.execute("select count(*) from read.position").fetchone()
     assert row is not None
     assert row[0] == len(ALL)

@@ -15,7 +15,7 @@ from gateway import service as services
 from gateway.backup import programs
 from gateway.backup.leaves import digest_of_leaves
 from gateway.backup.manifest import BackupDamaged, KeysManifest, Manifest
-from gateway.backup.saving import DESTROYED, DOCUMENTS, KEYS, LOG, VAULT
+from gateway.backup.saving import AUTH, DESTROYED, DOCUMENTS, KEYS, LOG, VAULT
 from gateway.settings import Settings
 from ledger.kit.keyring import MasterKey
 from ledger.log.claims import repair
@@ -68,10 +68,13 @@ def restore(settings: Settings, source: Path, *, keys: Path | None = None, destr
     services.migrate(settings)
     _refuse_used(settings, keys)
     _load(settings.database_url, "log", source / LOG)
+    if AUTH in manifest.files:
+        _load(settings.database_url, "auth", source / AUTH)
     if keys is not None:
         _load(settings.keys_database_url, "keys", keys / KEYS)
     services.migrate(settings)
     _compare(settings, manifest)
+    _begin_anew(settings, with_policies=AUTH not in manifest.files)
     absent = _documents(settings, source)
     again = 0
     with services.opened(settings) as service:
@@ -105,6 +108,18 @@ def _load(url: str, schema: str, source: Path) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"drop schema {schema} cascade".encode())
     programs.load(url, source)
+
+
+def _begin_anew(settings: Settings, *, with_policies: bool) -> None:
+    """Nothing that let somebody in goes on: what was ended since the backup cannot be known. Passwords and factors
+    stay. `with_policies`: those that a backup says nothing of begin at the head, lest everybody be written to again.
+    """
+    with psycopg.connect(settings.database_url) as connection:
+        connection.execute("update auth.session set ended_at = now(), ended_why = 'restored' where ended_at is null")
+        connection.execute("update auth.token set revoked_at = now() where revoked_at is null")
+        connection.execute("update auth.link set void_at = now() where used_at is null and void_at is null")
+        if with_policies:
+            connection.execute("update auth.policy set position = (select coalesce(max(position), 0) from log.events)")
 
 
 def _compare(settings: Settings, manifest: Manifest) -> None:

@@ -23,22 +23,27 @@ from ledger.vault.directory import DirectoryStore
 from ledger.vault.store import NotStored
 
 LOG: Final = "log.dump"
+AUTH: Final = "auth.dump"
 KEYS: Final = "keys.dump"
 DOCUMENTS: Final = "documents.jsonl"
 DESTROYED: Final = "destroyed.txt"
 VAULT: Final = "vault"
 
 
-def save(settings: Settings, target: Path, *, with_documents: bool = True) -> Manifest:
+def save(settings: Settings, target: Path, *, with_documents: bool = True, with_sign_in: bool = True) -> Manifest:
     """The log and the documents' inventory (with their encrypted bytes) into a new directory; notes the head outside.
 
+    `with_sign_in` adds passwords, factors and the security journal, which an archive that is kept for long never holds.
     FileExistsError where `target` holds something. Nobody is kept from working meanwhile.
     """
     _make(target)
     with _reading(settings.database_url) as connection:
         head = Head.of(connection)
         snapshot = connection.execute("select pg_export_snapshot() as name").fetchone()
-        programs.dump(settings.database_url, "log", target / LOG, snapshot=snapshot["name"] if snapshot else None)
+        name = snapshot["name"] if snapshot else None
+        dumps = {"log": LOG, "auth": AUTH} if with_sign_in else {"log": LOG}
+        for schema, file in dumps.items():
+            programs.dump(settings.database_url, schema, target / file, snapshot=name)
         leaves = digest_of_leaves(connection, head.origin)
         inventory = list(_deposited(connection))
         agrees = not Outside(settings.outside_path).compare(connection).is_alarming
@@ -53,7 +58,7 @@ def save(settings: Settings, target: Path, *, with_documents: bool = True) -> Ma
         documents=len(inventory),
         documents_copied=with_documents,
         absent=absent,
-        files=files(target, (LOG, DOCUMENTS)),
+        files=files(target, (*dumps.values(), DOCUMENTS)),
     )
     manifest.write(target)
     if agrees and head.position:

@@ -35,7 +35,7 @@ def backup(
     _refuse_together(target, keys)
     with located(data_dir) as settings:
         try:
-            manifest = save(settings, target, with_documents=not without_documents)
+            manifest = save(settings, target, with_documents=not without_documents, with_sign_in=not without_keys)
             typer.echo(f"Journal sauvegardé jusqu'à la position {manifest.position}.")
             typer.echo(f"Documents : {manifest.documents}, dont {len(manifest.absent)} absents ou abîmés.")
             if keys is not None:

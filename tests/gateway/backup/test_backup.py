@@ -15,18 +15,24 @@ import psycopg
 import pytest
 
 from gateway import service as services
+from gateway.api.app import create_app
 from gateway.backup import Manifest, RestoreRefused, programs, restore, save, save_keys
 from gateway.cli.main import app, guarded
+from gateway.mail import links
+from gateway.policies.registry import policies
+from gateway.policies.runner import Runner
 from gateway.settings import Settings
 from ledger import embedded
 from ledger.kit.errors import LogReadOnly
 from ledger.kit.fictitious import fictitious_siren
 from ledger.kit.personal import ERASED
+from ledger.log.database import Role
 from ledger.log.outside import FILE, Outside
 from ledger.organisation.commands import RegisterOrganisation
+from support.browser import SESSION, Browser
 from support.databases import ORIGIN
 from support.demo import fresh_place
-from support.gateway import PDF, Gateway, World, running_gateway
+from support.gateway import PASSWORD, PDF, Gateway, World, running_gateway, served
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +197,52 @@ def test_what_was_destroyed_stays_destroyed(gateway, world, empty, tmp_path):
     assert (restored.destroyed_again, restored.absent) == (1, 0)
     with services.opened(empty) as service:
         assert service.keyring.open_many(sealed) == [ERASED, ERASED]
+
+
+def test_passwords_survive_and_nothing_that_was_open_does(gateway, world, empty, tmp_path):
+    """What was ended since the backup cannot be known from it: sessions, links and tokens begin anew. Nobody is written
+    to again for what happened before.
+    """
+    browser = gateway.session("accountant")
+    secret = browser.session
+    with gateway.service.database.transaction(Role.AUTH) as connection:
+        links.make(connection, "password", account_id=gateway.accounts["provider"])
+    Runner(gateway.service, policies(gateway.service)).catch_up()
+    manifest = save(gateway.settings, tmp_path / "log", with_documents=False)
+    save_keys(gateway.settings, tmp_path / "keys", origin=ORIGIN, position=manifest.position)
+    give_key(gateway, empty)
+    shutil.copytree(gateway.settings.vault_dir, empty.vault_dir)
+    restore(empty, tmp_path / "log", keys=tmp_path / "keys")
+    with psycopg.connect(empty.database_url) as connection:
+        for query, count in {
+            "select count(*) from auth.session where ended_at is null": 0,
+            "select count(*) from auth.token where revoked_at is null": 0,
+            "select count(*) from auth.link where used_at is null and void_at is null": 0,
+            "select count(*) from auth.totp where confirmed_at is not null": 1,
+        }.items():
+            assert connection.execute(query).fetchone() == (count,), query
+        mails = connection.execute("select count(*) from auth.mail").fetchone()
+    with services.opened(empty) as service:
+        Runner(service, policies(service)).catch_up()
+    with served(create_app(empty)) as (client, _):
+        old = Browser(client, {SESSION: secret})
+        assert old.get("/v1/me").status_code == 401
+        assert Browser(client).sign_in(gateway.emails["accountant"], PASSWORD).json()["stage"] == "second-factor"
+    with psycopg.connect(empty.database_url) as connection:
+        assert connection.execute("select count(*) from auth.mail").fetchone() == mails
+
+
+def test_a_backup_of_before_there_were_mails_writes_to_nobody(gateway, world, empty, tmp_path):
+    """A log alone: the policies begin at its head, and what has no password gets one by a link, when it asks for it."""
+    manifest = save(gateway.settings, tmp_path / "log", with_documents=False, with_sign_in=False)
+    save_keys(gateway.settings, tmp_path / "keys", origin=ORIGIN, position=manifest.position)
+    give_key(gateway, empty)
+    shutil.copytree(gateway.settings.vault_dir, empty.vault_dir)
+    restore(empty, tmp_path / "log", keys=tmp_path / "keys")
+    with services.opened(empty) as service:
+        Runner(service, policies(service)).catch_up()
+    with psycopg.connect(empty.database_url) as connection:
+        assert connection.execute("select count(*) from auth.mail").fetchone() == (0,)
 
 
 def test_an_archive_holds_neither_keys_nor_read_models_nor_tokens(gateway, world, run, tmp_path):
