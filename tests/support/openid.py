@@ -41,8 +41,12 @@ needs_node = pytest.mark.skipif(
 class OpenIdProvider:
     """The provider as the gateway's settings have it, and as somebody at a browser uses it."""
 
-    issuer: str
+    port: int
     process: subprocess.Popen[str]
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def settings(self) -> OidcProvider:
@@ -51,6 +55,11 @@ class OpenIdProvider:
     def lies(self, **how: Any) -> None:
         """Make its next ID tokens lie (see the script); without a word, honest again."""
         httpx.post(f"{self.issuer}/lies", json=how).raise_for_status()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.communicate(timeout=10)
 
     def sign_in(self, address: str, login: str, *, amr: str = "") -> str:
         """Fill in the form behind `address` in a new browser: where the provider sends it back to."""
@@ -71,20 +80,20 @@ def path_of(address: str) -> str:
 
 
 @contextmanager
-def openid_provider(redirect_uri: str) -> Iterator[OpenIdProvider]:
-    """The provider, ready, on a port of the loopback."""
+def openid_provider(redirect_uri: str, *, port: int | None = None) -> Iterator[OpenIdProvider]:
+    """The provider, ready, on a port of the loopback, with keys of its own."""
     _install()
-    port = free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         ["node", str(SCRIPT), str(port), redirect_uri], cwd=MODULES, stdout=subprocess.PIPE, text=True
     )
+    running = OpenIdProvider(port, process)
     try:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready", "the provider did not start"
-        yield OpenIdProvider(f"http://127.0.0.1:{port}", process)
+        yield running
     finally:
-        process.terminate()
-        process.communicate(timeout=10)
+        running.stop()
 
 
 def _install() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -242,7 +243,9 @@ def test_another_spelling_of_the_email_is_the_same_person(gateway: Gateway, prov
 def test_the_way_back_is_good_once_and_in_its_browser_alone(gateway: Gateway, provider: OpenIdProvider, manager: str):
     """Somebody else's code, or one's own in somebody else's browser, signs nobody in as anybody."""
     browser = gateway.browser()
-    back = path_of(provider.sign_in(begun(browser), gateway.emails[manager], amr="mfa"))
+    address = begun(browser)
+    back = path_of(provider.sign_in(address, gateway.emails[manager], amr="mfa"))
+    another_code = path_of(provider.sign_in(address, gateway.emails[manager], amr="mfa"))
     victim = gateway.browser()
     refused(gateway, victim.get(back))
     begun(victim)
@@ -250,6 +253,7 @@ def test_the_way_back_is_good_once_and_in_its_browser_alone(gateway: Gateway, pr
     kept = browser.copy()
     assert browser.get(back).status_code == 303
     refused(gateway, kept.get(back))
+    refused(gateway, kept.get(another_code))
 
 
 def test_a_code_of_another_attempt_is_refused(gateway: Gateway, provider: OpenIdProvider, manager: str):
@@ -284,6 +288,22 @@ def test_an_attempt_is_good_for_ten_minutes(gateway: Gateway, provider: OpenIdPr
     with psycopg.connect(gateway.settings.database_url) as connection:
         connection.execute("update auth.oidc_state set expires_at = now() where used_at is null")
     refused(gateway, browser.get(back))
+
+
+def test_a_provider_may_change_its_keys(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A key that we do not know yet is asked for: at most once a minute, so that no forger has us ask all day."""
+    origin = Settings("", "").public_origin
+    with openid_provider(origin + CALLBACK) as first:
+        settings, port = first.settings, first.port
+        with running_gateway(cluster, tmp_path, oidc=settings) as own:
+            name = own.account("gestionnaire", Role.CASE_MANAGER)
+            assert come_back(own, first, own.emails[name], amr="mfa")[1].status_code == 303
+            first.stop()
+            with openid_provider(origin + CALLBACK, port=port) as second:
+                refused(own, come_back(own, second, own.emails[name], amr="mfa")[1])
+                assert why(own) == "signature"
+                monkeypatch.setattr("gateway.oidc.provider._RENEWED_SECONDS", 0.0)  # the minute is over
+                assert come_back(own, second, own.emails[name], amr="mfa")[1].status_code == 303
 
 
 def test_whoever_turns_back_at_the_provider_is_not_in(gateway: Gateway, provider: OpenIdProvider):
