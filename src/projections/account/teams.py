@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from projections.fetching import Connection, fetch, fetch_one
+from ledger.kit.errors import Invalid
+from ledger.kit.errors import Invalid
+from projections.fetching import Connection, fetch, fetch_count, fetch_one
 from projections.page import Page, check_limit, page_of, read_cursor, write_cursor
 from projections.words import plain, prefixes, words_of
 
@@ -56,6 +58,24 @@ class Employee:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ranked(Employee):
+    """A row of the list, with how many the whole list has."""
+
+    total: int
+
+    @property
+    def employee(self) -> Employee:
+        return Employee(
+            self.person_id,
+            self.last_name,
+            self.first_name,
+            self.civility_sealed,
+            self.birth_date_sealed,
+            self.user_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TeamEstablishment:
     """A line of the grid (row O23). `street_sealed` is None where the caller does not hold the establishment."""
 
@@ -74,6 +94,30 @@ select u.user_id, u.account_id, u.invitation_id, u.person_id, p.last_name, p.fir
   from read.team_user u left join read.person p on p.person_id = u.person_id
  where u.team = %(team)s"""
 _ORDER: Final = "employees"
+
+# As French readers look for a name, without accents or case, whatever the database's collation is.
+_PLAIN: Final = (
+    """lower(regexp_replace(normalize(coalesce({name}, ''), NFKD), '[\\u0300-\\u036f]', '', 'g')) collate "C\""""
+)
+_BY_NAME: Final = f"{_PLAIN.format(name='p.last_name')}, {_PLAIN.format(name='p.first_name')}, p.person_id"
+_EMPLOYEES: Final = f"""
+select p.person_id, p.last_name, p.first_name, p.civility_sealed, p.birth_date_sealed,
+       (select u.user_id from read.team_user u where u.team = e.team and u.person_id = e.person_id limit 1) as user_id
+  from read.team_employee e join read.person p on p.person_id = e.person_id
+ where e.team = %(team)s {{beyond}} order by {_BY_NAME} limit %(fetch)s"""
+_BEYOND: Final = f"and ({_BY_NAME}) > (select {_BY_NAME} from read.person p where p.person_id = %(after)s)"
+_EMPLOYEES: Final = """
+with listed as (
+  select p.person_id, p.last_name, p.first_name, p.civility_sealed, p.birth_date_sealed,
+         (select u.user_id from read.team_user u
+           where u.team = e.team and u.person_id = e.person_id limit 1) as user_id,
+         row_number() over (order by coalesce(p.last_name, ''), coalesce(p.first_name, ''), p.person_id) as rank,
+         count(*) over () as total
+    from read.team_employee e join read.person p on p.person_id = e.person_id
+   where e.team = %(team)s)
+select person_id, last_name, first_name, civility_sealed, birth_date_sealed, user_id, total from listed
+ where %(after)s::uuid is null or rank > (select rank from listed where person_id = %(after)s)
+ order by rank limit %(fetch)s"""
 
 
 async def team_users(
@@ -96,19 +140,16 @@ async def team_user(connection: Connection, team: str, user_id: UUID) -> TeamUse
 
 
 async def employees(connection: Connection, team: str, cursor: str | None = None, limit: int = 50) -> Page[Employee]:
-    """« Sélection d'un salarié » (row O21), by name. Invalid: `cursor`, `limit`."""
-    after = read_cursor(cursor, _ORDER, str, str, UUID)
-    beyond = "and (coalesce(p.last_name, ''), coalesce(p.first_name, ''), p.person_id) > (%(a)s, %(b)s, %(c)s)"
-    query = f"""
-select p.person_id, p.last_name, p.first_name, p.civility_sealed, p.birth_date_sealed,
-       (select u.user_id from read.team_user u where u.team = e.team and u.person_id = e.person_id limit 1) as user_id
-  from read.team_employee e join read.person p on p.person_id = e.person_id
- where e.team = %(team)s {beyond if after else ""}
- order by coalesce(p.last_name, ''), coalesce(p.first_name, ''), p.person_id limit %(fetch)s"""
-    a, b, c = after or (None, None, None)
-    asked = {"team": team, "fetch": check_limit(limit) + 1, "a": a, "b": b, "c": c}
-    rows = await fetch(connection, Employee, query, asked)
-    items, next_cursor = page_of(rows, limit, _cursor_of)
+    """« Sélection d'un salarié » (row O21), by name. Invalid: `cursor`, `limit`.
+
+    A cursor holds the id of a person, and no name: it stands in a URL.
+    """
+    (after,) = read_cursor(cursor, _ORDER, UUID) or (None,)
+    if after is not None and not await _is_employed(connection, team, after):
+        raise Invalid(field="cursor", rule="Cette liste a changé : recommencez à sa première page.")
+    asked = {"team": team, "fetch": check_limit(limit) + 1, "after": after}
+    rows = await fetch(connection, Employee, _EMPLOYEES.format(beyond=_BEYOND if after else ""), asked)
+    items, next_cursor = page_of(rows, limit, lambda row: write_cursor(_ORDER, row.person_id))
     return Page(items, next_cursor)
 
 
@@ -130,5 +171,6 @@ def _is_named(user: TeamUser, wanted: Sequence[str]) -> bool:
     return all(any(word.startswith(beginning) for word in words) for beginning in wanted)
 
 
-def _cursor_of(row: Employee) -> str:
-    return write_cursor(_ORDER, row.last_name or "", row.first_name or "", row.person_id)
+async def _is_employed(connection: Connection, team: str, person_id: UUID) -> bool:
+    query = "select count(*) from read.team_employee where team = %(team)s and person_id = %(person_id)s"
+    return await fetch_count(connection, query, {"team": team, "person_id": person_id}) > 0

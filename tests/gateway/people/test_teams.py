@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import statistics
 import threading
 import time
@@ -178,6 +179,13 @@ def test_an_employee_is_registered_picked_and_invited(gateway: Gateway, firm: Co
     invitation = firm.invite("referent", firm.places[0], **picked).json()["id"]
     listed = gateway.get("referent", f"{firm.path}/employees").json()["items"]
     assert [each["user_id"] for each in listed if each["person_id"] == person] == [invitation]
+
+    first = gateway.get("referent", f"{firm.path}/employees", limit=1).json()
+    assert first["total"] == len(listed)
+    cursor = base64.urlsafe_b64decode(first["next_cursor"] + "==").decode()
+    assert cursor == f'["employees","{first["items"][0]["person_id"]}"]', "a name stood in an address"
+    second = gateway.get("referent", f"{firm.path}/employees", limit=1, cursor=first["next_cursor"]).json()
+    assert second["items"] == [listed[1]]
 
     # Somebody else's employee is as absent as one who does not exist.
     other = company(gateway)
