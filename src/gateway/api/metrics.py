@@ -26,6 +26,15 @@ select read_only is not null as closed,
                  order by position desc limit 1), 0) as ahead
 from log.deployment
 """
+_MAIL = """
+select count(*) as waiting, coalesce(extract(epoch from now() - min(made_at)), 0)::float8 as oldest,
+       (select count(*) from auth.mail where gave_up_at > now() - interval '1 day') as given_up
+from auth.mail where sent_at is null and gave_up_at is null
+"""
+_POLICIES = """
+select name, greatest(0, (select coalesce(max(position), 0) from log.events) - position) as lag
+from auth.policy where name <> ''
+"""
 
 
 class Metrics:
@@ -75,6 +84,7 @@ class StateCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from self._projections()
         yield from self._log()
+        yield from self._mail()
         yield self._pools()
         yield self._room()
 
@@ -115,6 +125,24 @@ class StateCollector(Collector):
             closed.add_metric([], row["closed"])
             ahead.add_metric([], max(0.0, row["ahead"]))
         yield from (closed, ahead)
+
+    def _mail(self) -> Iterator[Metric]:
+        mails = GaugeMetricFamily("ledger_mails", "Mails that wait, or were given up since a day.", labels=["state"])
+        oldest = GaugeMetricFamily("ledger_mail_oldest_seconds", "How long the mail has waited that waits longest.")
+        lag = GaugeMetricFamily("ledger_policy_lag", "Events that a policy has not passed yet.", labels=["policy"])
+        try:
+            with self._service.database.transaction(Role.AUTH) as connection:
+                row = connection.execute(_MAIL).fetchone()
+                policies = connection.execute(_POLICIES).fetchall()
+        except (psycopg.Error, PoolTimeout):
+            row, policies = None, []
+        if row is not None:
+            mails.add_metric(["waiting"], row["waiting"])
+            mails.add_metric(["given-up"], row["given_up"])
+            oldest.add_metric([], row["oldest"])
+        for policy in policies:
+            lag.add_metric([policy["name"]], policy["lag"])
+        yield from (mails, oldest, lag)
 
     def _room(self) -> Metric:
         room = GaugeMetricFamily("ledger_data_bytes", "Room where documents are kept.", labels=["state"])

@@ -31,7 +31,9 @@ LOCK: Final = 0x706F6C69  # "poli": held by the worker that runs the policies of
 POLL_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 1.0
 MOST_SECONDS: Final = 60.0
-_NOTED_EVERY: Final = 10_000  # a position that only passed events by is written once in so many
+# A position that only passed events by is written once in so many of them, or seconds: enough to see how it does.
+_NOTED_EVERY: Final = 10_000
+_NOTED_SECONDS: Final = 30.0
 _VERSION: Final = re.compile(r"\.v[0-9]+$")
 _EVENTS: Final = (
     f"select {COLUMNS} from log.events where position > %s and position <= %s "
@@ -55,6 +57,7 @@ class Runner:
         self._policies = policies
         self._batch = batch
         self._seen: dict[str, int] = {}
+        self._noted_at: dict[str, float] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._leadership = Leadership(service.database.url, lock=LOCK)
 
@@ -85,10 +88,15 @@ class Runner:
             end = min(at + self._batch, head(connection))
             events = _events(connection, policy, at, end) if end > at else []
             reached = self._react(policy, events, connection, end)
-            if (events and reached > noted) or reached - noted >= _NOTED_EVERY:
+            if reached > noted and (events or self._is_time_to_note(policy, reached - noted)):
                 connection.execute("update auth.policy set position = %s where name = %s", (reached, policy.NAME))
+                self._noted_at[policy.NAME] = time.monotonic()
         self._seen[policy.NAME] = reached
         return max(reached - at, 0)
+
+    def _is_time_to_note(self, policy: Policy, passed: int) -> bool:
+        since = time.monotonic() - self._noted_at.get(policy.NAME, 0.0)
+        return passed >= _NOTED_EVERY or since >= _NOTED_SECONDS
 
     def _react(self, policy: Policy, events: list[Recorded], connection: Connection[DictRow], end: int) -> int:
         """React to the events in order; the position before the first one that fails, else `end`."""
