@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from httpx import Response
 
+from gateway.auth import opaque
 from ledger.account.commands import DisableAccount, EnableAccount
 from ledger.account.events import Role
 from support.browser import SESSION, Browser
@@ -253,10 +254,34 @@ def test_an_account_made_a_moment_ago_is_late_and_not_unknown(gateway: Gateway):
     assert gateway.get(name, "/v1/me").status_code == 200
 
 
+def _frontend_token(gateway: Gateway, browser: Browser) -> str:
+    """A portal's token of the browser's session, as the authorization endpoint makes them."""
+    secret = opaque.new_secret(opaque.FRONTEND)
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        connection.execute(
+            "insert into auth.token (token_id, account_id, digest, label, expires_at, session_id, client_id) "
+            "select gen_random_uuid(), account_id, %s, 'essai', now() + interval '10 minutes', session_id, 'essai' "
+            "from auth.session where digest = %s",
+            (opaque.digest(secret), opaque.digest(browser.session or "")),
+        )
+    return secret
+
+
+def test_a_frontends_token_dies_with_its_session(gateway: Gateway):
+    browser = gateway.session("provider")
+    header = {"Authorization": f"Bearer {_frontend_token(gateway, browser)}"}
+    assert gateway.client.get("/v1/me", headers=header).status_code == 200
+    assert browser.delete("/v1/session").status_code == 204
+    assert gateway.client.get("/v1/me", headers=header).status_code == 401
+
+
 def test_an_auditors_account_ends_by_itself_at_its_mandates_date(gateway: Gateway):
-    """B5: session, token and sign-in, on the day after the mandate's last one, in Paris, and nobody does anything."""
+    """B5: session, both kinds of token and sign-in, on the day after the mandate's last one, in Paris; nobody does a
+    thing.
+    """
     browser = gateway.session("auditor")
     account_id = gateway.accounts["auditor"]
+    frontend = {"Authorization": f"Bearer {_frontend_token(gateway, browser)}"}
     query = "update read.account set ends_on = (now() at time zone 'Europe/Paris')::date - %s where account_id = %s"
     try:
         for days_past, status in ((0, 200), (1, 401)):
@@ -264,6 +289,7 @@ def test_an_auditors_account_ends_by_itself_at_its_mandates_date(gateway: Gatewa
                 connection.execute(query, (days_past, account_id))
             assert browser.copy().get("/v1/me").status_code == status
             assert gateway.get("auditor", "/v1/me").status_code == status
+            assert gateway.client.get("/v1/me", headers=frontend).status_code == status
             signing_in = gateway.browser().sign_in(gateway.emails["auditor"], PASSWORD)
             assert signing_in.status_code == status
     finally:
