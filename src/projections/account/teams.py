@@ -7,12 +7,11 @@ are not there; as staff, every team's are. Sealed columns are the caller's to op
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from ledger.kit.errors import Invalid
 from ledger.kit.errors import Invalid
 from projections.fetching import Connection, fetch, fetch_count, fetch_one
 from projections.page import Page, check_limit, page_of, read_cursor, write_cursor
@@ -58,21 +57,8 @@ class Employee:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked(Employee):
-    """A row of the list, with how many the whole list has."""
-
+class _Listed(Employee):
     total: int
-
-    @property
-    def employee(self) -> Employee:
-        return Employee(
-            self.person_id,
-            self.last_name,
-            self.first_name,
-            self.civility_sealed,
-            self.birth_date_sealed,
-            self.user_id,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +87,11 @@ _PLAIN: Final = (
 )
 _BY_NAME: Final = f"{_PLAIN.format(name='p.last_name')}, {_PLAIN.format(name='p.first_name')}, p.person_id"
 _EMPLOYEES: Final = f"""
-select p.person_id, p.last_name, p.first_name, p.civility_sealed, p.birth_date_sealed,
-       (select u.user_id from read.team_user u where u.team = e.team and u.person_id = e.person_id limit 1) as user_id
-  from read.team_employee e join read.person p on p.person_id = e.person_id
- where e.team = %(team)s {{beyond}} order by {_BY_NAME} limit %(fetch)s"""
-_BEYOND: Final = f"and ({_BY_NAME}) > (select {_BY_NAME} from read.person p where p.person_id = %(after)s)"
-_EMPLOYEES: Final = """
 with listed as (
   select p.person_id, p.last_name, p.first_name, p.civility_sealed, p.birth_date_sealed,
          (select u.user_id from read.team_user u
            where u.team = e.team and u.person_id = e.person_id limit 1) as user_id,
-         row_number() over (order by coalesce(p.last_name, ''), coalesce(p.first_name, ''), p.person_id) as rank,
-         count(*) over () as total
+         row_number() over (order by {_BY_NAME}) as rank, count(*) over () as total
     from read.team_employee e join read.person p on p.person_id = e.person_id
    where e.team = %(team)s)
 select person_id, last_name, first_name, civility_sealed, birth_date_sealed, user_id, total from listed
@@ -140,7 +119,7 @@ async def team_user(connection: Connection, team: str, user_id: UUID) -> TeamUse
 
 
 async def employees(connection: Connection, team: str, cursor: str | None = None, limit: int = 50) -> Page[Employee]:
-    """« Sélection d'un salarié » (row O21), by name. Invalid: `cursor`, `limit`.
+    """« Sélection d'un salarié » (row O21), by name, and how many there are. Invalid: `cursor`, `limit`.
 
     A cursor holds the id of a person, and no name: it stands in a URL.
     """
@@ -148,9 +127,9 @@ async def employees(connection: Connection, team: str, cursor: str | None = None
     if after is not None and not await _is_employed(connection, team, after):
         raise Invalid(field="cursor", rule="Cette liste a changé : recommencez à sa première page.")
     asked = {"team": team, "fetch": check_limit(limit) + 1, "after": after}
-    rows = await fetch(connection, Employee, _EMPLOYEES.format(beyond=_BEYOND if after else ""), asked)
+    rows = await fetch(connection, _Listed, _EMPLOYEES, asked)
     items, next_cursor = page_of(rows, limit, lambda row: write_cursor(_ORDER, row.person_id))
-    return Page(items, next_cursor)
+    return Page(tuple(map(_employee, items)), next_cursor, rows[0].total if rows else 0)
 
 
 async def establishments_of(connection: Connection, organisation_id: UUID) -> list[TeamEstablishment]:
@@ -160,6 +139,10 @@ select i.establishment_id, i.siret, i.name, i.trade_name, x.street_sealed, i.pos
   from read.establishment_identity i left join read.establishment x on x.establishment_id = i.establishment_id
  where i.organisation_id = %(organisation_id)s order by i.siret"""
     return await fetch(connection, TeamEstablishment, query, {"organisation_id": organisation_id})
+
+
+def _employee(row: _Listed) -> Employee:
+    return Employee(*(getattr(row, field.name) for field in fields(Employee)))
 
 
 def _name_of(user: TeamUser) -> tuple[str, str, UUID]:

@@ -30,6 +30,7 @@ from ledger.person.commands import RenamePerson
 from projections.account.queries import account, reader_of
 from projections.account.team import team_of
 from projections.account.teams import employees, establishments_of, team_user, team_users
+from projections.page import read_cursor, write_cursor
 from projections.reader import Reader
 from support.givens import DAY
 from support.reading import House, holder
@@ -157,15 +158,20 @@ def test_another_teams_list_is_empty_to_her(house: House, team: Team):
 
 def test_employees_are_picked_from_pages_by_name(house: House, team: Team):
     """O21: Nom, Prénom, Date de naissance; whoever is a user already is told, so that nobody is invited twice."""
-    ids = [team.employ(name) for name in ("Dubois", "Aubin", "Cœur", "Bastide")]
+    ids = [team.employ(name) for name in ("Dubois", "Aubin", "Éblé", "Bastide")]
     first = house.manage([team.key], employees, team.key, None, 3)
     second = house.manage([team.key], employees, team.key, first.next_cursor, 3)
     found = [*first.items, *second.items]
-    assert [each.last_name for each in found] == ["Aubin", "Bastide", "Cœur", "Dubois", "Essai"]
+    assert [each.last_name for each in found] == ["Aubin", "Bastide", "Dubois", "Éblé", "Essai"]
     assert second.next_cursor is None
+    assert read_cursor(first.next_cursor, "employees", UUID) == (ids[0],), "an id, no name: it stands in a URL"
     assert team.clear(found[0].birth_date_sealed) == DAY.isoformat()
     assert team.clear(found[0].civility_sealed) == "M."
     assert [each.user_id for each in found] == [None] * 4 + [team.referent]
+
+    stranger = write_cursor("employees", house.givens.account())
+    with pytest.raises(Invalid):
+        house.manage([team.key], employees, team.key, stranger)
 
     invitation_id = team.invite("", "aubin@essai.example", person_id=ids[1])
     house.do(RenamePerson(person_id=ids[1], last_name="Avril", first_name="Paul"))
