@@ -25,13 +25,18 @@ from ledger.kit.errors import NotFound, Refusal
 HOUSE: Final = ("ledger.", "projections.", "gateway.")
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "account": ("accounts",),
+    "account": ("accounts", "teams"),
     "document": ("documents",),
     "dossier": ("dossiers",),
     "establishment": ("establishments",),
+    "frontends": ("oauth", "oidc", "tokens"),
+    "invitation": ("invitations", "registrations"),
     "invoice": ("invoices",),
     "organisation": ("organisations",),
     "person": ("persons",),
+    "security-journal": ("journal",),
+    "sign-in": ("sign-in",),
+    "terms": ("terms",),
     "transfer": ("transfers", "lots"),
     "api": ("reference", "operations"),
 }
@@ -75,16 +80,26 @@ def _routes(described: Mapping[str, Any], orders: Mapping[str, OrderRoute], tags
             elif operation["operationId"] == "deposit_document":
                 ordered.append(_deposit(path, operation))
             else:
-                questions.append(_question(f"{method.upper()} {path}", operation))
-    asked = ["| question | parameters | roles |", "|---|---|---|", *questions] if questions else []
-    told = ["| order | body | refusals | roles |", "|---|---|---|---|", *ordered] if ordered else []
+                questions.append(_question(f"{method.upper()} {path}", operation, described))
+    asked = ["| request | parameters, body | who |", "|---|---|---|", *questions] if questions else []
+    told = ["| order | body | refusals | who |", "|---|---|---|---|", *ordered] if ordered else []
     return "\n\n".join("\n".join(table) for table in (asked, told) if table)
 
 
-def _question(route: str, operation: Mapping[str, Any]) -> str:
+def _question(route: str, operation: Mapping[str, Any], described: Mapping[str, Any]) -> str:
     names = [f"`{each['name']}`" for each in operation.get("parameters", []) if each["in"] == "query"]
-    bodies = ["the same filters and those that are personal, in a body"] if "requestBody" in operation else []
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    bodies = [f"body: {_fields(content['schema'], described)}"] if content else []
     return _row(f"`{route}`<br>{operation['summary']}", ", ".join(names + bodies), _roles(operation))
+
+
+def _fields(schema: Mapping[str, Any], described: Mapping[str, Any]) -> str:
+    """The names of a body's fields; of a choice of bodies, of each."""
+    if "$ref" in schema:
+        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        return " or ".join(_fields(each, described) for each in schema["anyOf"])
+    return _body(list(schema.get("properties", {})), schema) or "empty"
 
 
 def _order(path: str, operation: Mapping[str, Any], route: OrderRoute, described: Mapping[str, Any]) -> str:
