@@ -16,7 +16,7 @@ from ledger.account.commands import (
     SuspendMembership,
 )
 from ledger.account.events import Profile
-from ledger.application import Outcome
+from ledger.application import Order, Outcome
 from ledger.kit.command import Command
 from ledger.kit.errors import NotFound, Refusal
 from ledger.kit.keyring import Keyring
@@ -135,3 +135,11 @@ def test_two_who_come_at_once_are_both_kept(team: Team):
     told = team.meet((promotions[0], one), (promotions[1], None))
     assert [type(each) for each in told] == [Outcome, Outcome]
     assert team.kept() == {*team.referents, *users}
+
+
+def test_two_removed_in_one_append_leave_one(team: Team):
+    """Orders that are written together see one another: the second is decided on what the first did."""
+    orders = [Order(EndMembership(**team.about(each))) for each in team.referents]
+    told = team.fund.ledger.execute_many(orders, actor=None)
+    assert [type(each) for each in told] == [Outcome, errors.LastReferent]
+    assert team.remaining() == {team.referents[1]} == team.kept()
