@@ -25,7 +25,7 @@ router: Final = APIRouter(prefix="/v1/oidc", tags=["sign-in"])
 COOKIE: Final = "__Host-oidc"
 CALLBACK: Final = "/v1/oidc/callback"
 HOME: Final = "/"
-_ATTEMPTS: Final = Allowance("oidc", 600, 60)
+_ATTEMPTS: Final = Allowance("oidc", 3600, 120)  # an office behind one address begins its day at once
 _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _MAX_PARAMETER: Final = 2048
 _NO_ATTEMPT: Final = frozenset({"malformed", "no-attempt"})

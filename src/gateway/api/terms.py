@@ -118,7 +118,8 @@ async def refuse_terms(request: Request, caller: Authenticated) -> Response:
     )
     if caller.session_id is not None:
         await service.sessions.end(caller.session_id, _REFUSED)
-    return Response(status_code=204, headers={**_NO_STORE, "Set-Cookie": cookies.NO_COOKIE})
+    gone = {"Set-Cookie": cookies.NO_COOKIE, "Clear-Site-Data": '"cache", "storage"'}
+    return Response(status_code=204, headers={**_NO_STORE, **gone})
 
 
 async def _answer(request: Request, caller: Caller) -> TermsAnswer:

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from gateway.terms import TermsText
 from ledger.account.commands import DisableAccount, EnableAccount
 from ledger.account.events import Role
 from support.browser import Browser
@@ -264,17 +265,28 @@ def test_the_token_ends_with_the_right(gateway: Gateway, portal: Portal):
     gateway.engine.catch_up()
 
 
-def test_the_token_waits_for_new_terms(gateway: Gateway, portal: Portal, browser: Browser):
-    """A person who has not accepted is behind a frontend's token, as behind a session."""
-    token = portal.token(browser)
-    with psycopg.connect(gateway.settings.database_url) as connection:
-        changed = "update read.account set terms_version = %s where account_id = %s"
-        connection.execute(changed, ("2020-01-01", gateway.accounts["provider"]))
+def test_the_token_waits_for_new_terms_which_the_page_may_accept(
+    gateway: Gateway, portal: Portal, monkeypatch: pytest.MonkeyPatch
+):
+    """A person who has not accepted is behind a frontend's token, as behind a session; the page shows the text."""
+    name = gateway.account(f"relit-{gateway.number()}", Role.PORTAL)
+    token = portal.token(gateway.session(name))
+    assert portal.read(token).status_code == 200
+    terms = gateway.service.terms
+    monkeypatch.setattr(terms, "_texts", [*terms._texts, TermsText("2026-11-02", "c" * 64, "# Nouveau", ())])
     refused = portal.read(token)
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/terms-pending")
-    with psycopg.connect(gateway.settings.database_url) as connection:
-        connection.execute(changed, (gateway.service.terms.current.version, gateway.accounts["provider"]))
+    shown = portal.read(token, "/v1/terms").json()
+    answer = {"version": shown["version"], "sha256": shown["sha256"]}
+    headers = {"Authorization": f"Bearer {token}"}
+    accepted = portal.page.fetch("POST", "/v1/terms/acceptance", json=answer, headers=headers)
+    assert accepted.json() == {"version": "2026-11-02", "csrf_token": None}
+    assert "set-cookie" not in accepted.headers, "a page elsewhere is given no session"
+    gateway.engine.catch_up()
     assert portal.read(token).status_code == 200
+    assert portal.page.fetch("POST", "/v1/terms/refusal", json=answer, headers=headers).status_code == 204
+    gateway.engine.catch_up()
+    assert portal.read(token).status_code == 401, "refusing ends the session, and with it the token"
 
 
 def test_the_token_lives_ten_minutes_and_never_longer_than_its_session(

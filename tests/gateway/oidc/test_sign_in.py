@@ -16,6 +16,7 @@ from httpx import Response
 from gateway.api.oidc import CALLBACK
 from gateway.oidc.provider import MAX_AGE_SECONDS
 from gateway.settings import Settings
+from gateway.settings_values import OidcProvider
 from ledger.account.commands import DisableAccount
 from ledger.account.events import Role
 from support.browser import Browser
@@ -252,8 +253,8 @@ def test_the_way_back_is_good_once_and_in_its_browser_alone(gateway: Gateway, pr
     refused(gateway, victim.get(back))
     kept = browser.copy()
     assert browser.get(back).status_code == 303
-    refused(gateway, kept.get(back))
-    refused(gateway, kept.get(another_code))
+    refused(gateway, kept.copy().get(back))
+    refused(gateway, kept.copy().get(another_code))
 
 
 def test_a_code_of_another_attempt_is_refused(gateway: Gateway, provider: OpenIdProvider, manager: str):
@@ -329,12 +330,24 @@ def test_without_a_provider_the_addresses_do_not_exist(cluster: Cluster, tmp_pat
             assert without.client.get(path).status_code == 404
 
 
-def test_a_provider_that_is_down_is_not_a_refusal(
-    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, provider: OpenIdProvider
-):
+def test_a_provider_that_is_down_is_not_a_refusal(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory):
     """503, in French, and again later: nothing says that the account is unknown."""
-    down = type(provider.settings)("http://127.0.0.1:9", "dossier-ledger", "x")
+    down = OidcProvider("http://127.0.0.1:9", "dossier-ledger", "x")
     with running_gateway(cluster, tmp_path_factory.mktemp("down"), oidc=down) as gateway:
         answer = gateway.client.get("/v1/oidc/start")
         assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
         assert answer.headers["retry-after"] == "30"
+
+
+def test_beginning_again_and_again_is_slowed_down(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory):
+    """Whoever comes writes a row: so many from one address, and no more (429, with when to come back)."""
+    down = OidcProvider("http://127.0.0.1:9", "dossier-ledger", "x")
+    with running_gateway(cluster, tmp_path_factory.mktemp("often"), oidc=down) as gateway:
+        statuses = []
+        while 429 not in statuses and len(statuses) < 1000:
+            answer = gateway.client.get("/v1/oidc/start")
+            statuses.append(answer.status_code)
+        assert statuses[:120] == [503] * 120
+        assert statuses[-1] == 429
+        assert int(answer.headers["retry-after"]) >= 1
+        assert rows(gateway, "select count(*) from auth.oidc_state") == [(len(statuses) - 1,)]
