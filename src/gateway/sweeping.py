@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import psycopg
-import structlog
 from psycopg import Connection
 from psycopg.rows import DictRow
 
@@ -17,14 +15,13 @@ from gateway.journal import journal
 from gateway.mail import links, outbox, wishes
 from gateway.oauth import codes
 from gateway.oidc import attempts
+from gateway.patience import patience
+from gateway.people import email_change, registration
 from gateway.service import Service
 from gateway.settings import Settings
 from ledger.log.database import Role
-from projections.engine.batches import is_passing
 
 EVERY_SECONDS: Final = 3600.0
-
-_log = structlog.get_logger(__name__)
 
 
 def sweeps(settings: Settings) -> tuple[Callable[[Connection[DictRow]], object], ...]:
@@ -37,6 +34,8 @@ def sweeps(settings: Settings) -> tuple[Callable[[Connection[DictRow]], object],
         limits.sweep,
         codes.sweep,
         attempts.sweep,
+        registration.sweep,
+        email_change.sweep,
         partial(journal.sweep, months=settings.journal_months),
     )
 
@@ -51,10 +50,6 @@ def sweep(service: Service) -> None:
 def keep_sweeping(service: Service, stop: threading.Event) -> None:
     """Once an hour until `stop` is set."""
     while not stop.is_set():
-        try:
+        with patience("sweeping", stop):
             sweep(service)
-        except psycopg.Error as error:
-            if not is_passing(error):
-                raise
-            _log.warning("sweeping waits for the database", error=type(error).__name__, sqlstate=error.sqlstate)
         stop.wait(EVERY_SECONDS)

@@ -11,10 +11,9 @@ from starlette.responses import Response
 from gateway.api.authentication import Authenticated
 from gateway.api.bodies import json_object, parse
 from gateway.api.described import body
+from gateway.api.limits import spare_mailboxes
 from gateway.api.noted import Noted, noted
 from gateway.api.orders import refuse_parameters
-from gateway.api.problems import too_many
-from gateway.auth import limits
 from gateway.people import email_change
 from gateway.service import Service
 from ledger.kit.identifiers import Email
@@ -46,8 +45,6 @@ async def change_email(request: Request, caller: Authenticated) -> Response:
     refuse_parameters(request)
     asked = parse(EmailWanted, await json_object(request))
     service: Service = request.app.state.service
-    for allowance, whose in ((limits.MAIL_SENDER, str(caller.account_id)), (limits.MAIL_RECIPIENT, asked.email)):
-        if wait := await limits.spend(service, allowance, whose):
-            raise too_many(wait)
+    await spare_mailboxes(request, caller.account_id, asked.email)
     await email_change.ask(service, caller, asked.email)
     return noted(_ANSWER)

@@ -10,28 +10,17 @@ from uuid import UUID
 
 from fastapi import Request
 
+from gateway.api.limits import spare_mailboxes
 from gateway.api.orders import Orders
-from gateway.api.problems import too_many
-from gateway.auth import limits
-from gateway.auth.limits import Allowance
-from gateway.service import Service
 from ledger.invitation.commands import SendInvitation, SendInvitationAgain, WithdrawInvitation
 
 
 async def _sending(request: Request, account_id: UUID, command: SendInvitation) -> None:
-    await _spend(request, limits.MAIL_SENDER, str(account_id))
-    await _spend(request, limits.MAIL_RECIPIENT, command.email)
+    await spare_mailboxes(request, account_id, command.email)
 
 
 async def _sending_again(request: Request, account_id: UUID, command: SendInvitationAgain) -> None:
-    await _spend(request, limits.MAIL_SENDER, str(account_id))
-    await _spend(request, limits.MAIL_RECIPIENT, str(command.invitation_id))
-
-
-async def _spend(request: Request, allowance: Allowance, whose: str) -> None:
-    service: Service = request.app.state.service
-    if wait := await limits.spend(service, allowance, whose):
-        raise too_many(wait)
+    await spare_mailboxes(request, account_id, str(command.invitation_id))
 
 
 orders: Final = Orders("invitations")

@@ -6,6 +6,7 @@ What is sent is counted as it comes in: a Content-Length is a claim, not a measu
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
@@ -13,7 +14,7 @@ from starlette.types import Message, Receive, Scope
 from gateway.api.client import facts
 from gateway.api.problems import problem, too_many
 from gateway.auth.caller import Caller
-from gateway.auth.limits import DOWNLOAD, SEARCH, spend
+from gateway.auth.limits import DOWNLOAD, MAIL_RECIPIENT, MAIL_SENDER, SEARCH, spend
 from gateway.journal.journal import THROTTLED, note
 from gateway.service import Service
 
@@ -51,6 +52,18 @@ async def charge(request: Request, caller: Caller, action: str) -> None:
     if wait:
         await note(service, "refusal", THROTTLED, account_id=caller.account_id, request=facts(request), action=action)
         raise too_many(wait)
+
+
+async def spare_mailboxes(request: Request, account_id: UUID, recipient: str) -> None:
+    """A mail that `account_id` is about to have sent to `recipient`; 429 where either has had enough for now."""
+    service: Service = request.app.state.service
+    for allowance, whose in ((MAIL_SENDER, str(account_id)), (MAIL_RECIPIENT, recipient)):
+        wait = await spend(service, allowance, whose)
+        if wait:
+            await note(
+                service, "refusal", THROTTLED, account_id=account_id, request=facts(request), about=allowance.kind
+            )
+            raise too_many(wait)
 
 
 def _content_length(scope: Scope) -> int:

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from gateway.api.authentication import Anonymous
 from gateway.api.bodies import json_object, parse
-from gateway.api.client import address
+from gateway.api.client import address, facts
 from gateway.api.described import body
 from gateway.api.noted import Noted, noted
 from gateway.api.orders import refuse_parameters
 from gateway.api.problems import too_many
 from gateway.auth import limits
+from gateway.journal.journal import THROTTLED, note
 from gateway.people import registration
 from gateway.service import Service
 from ledger.kit.identifiers import Email, MemberNumber, OneLine, Siret
@@ -63,6 +64,7 @@ async def register_member(request: Request, _: Anonymous) -> Response:
     asked = parse(RegisterMember, await json_object(request))
     service: Service = request.app.state.service
     if wait := await limits.spend(service, limits.REGISTRATION, str(address(request))):
+        await note(service, "registration", THROTTLED, request=facts(request))
         raise too_many(wait)
     await registration.ask(service, asked.model_dump())
     return noted(_ANSWER)

@@ -31,11 +31,10 @@ from gateway.api.codes import (
 from gateway.api.described import body
 from gateway.api.orders import Orders, refuse_parameters
 from gateway.api.params import PageParams, Params, Text
-from gateway.api.problems import not_found, too_many
+from gateway.api.problems import not_found
 from gateway.api.reading import Call, Calling, Reading
 from gateway.api.shapes import Items, Listed, paging
 from gateway.audiences import Scope
-from gateway.auth import limits
 from gateway.mail.links import HOURS
 from gateway.rights import right_of
 from ledger.account.commands import RegisterEmployee
@@ -169,8 +168,6 @@ async def list_team_users(team: InTeam, params: Annotated[UserParams, Query()]) 
 async def search_team_users(team: InTeam, request: Request) -> Response:
     refuse_parameters(request)
     asked = parse(TeamUserSearch, await json_object(request))
-    if wait := await limits.spend(team.call.service, limits.SEARCH, str(team.call.caller.account_id)):
-        raise too_many(wait)
     return await _list(team, asked)
 
 

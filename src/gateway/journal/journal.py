@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import psycopg
 import structlog
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
@@ -100,6 +100,20 @@ async def note(
             await connection.execute(_INSERT, row)
     except (psycopg.Error, PoolTimeout, ValueError):
         _log.exception("journal not written", kind=kind, outcome=outcome)
+
+
+async def note_within(
+    connection: AsyncConnection[Any],
+    kind: Kind,
+    outcome: str,
+    *,
+    account_id: UUID | None = None,
+    target_id: UUID | None = None,
+    request: RequestFacts | None = None,
+) -> None:
+    """Write a line in a transaction that is under way as `ledger_auth`: it is there if what it tells has happened."""
+    entry = Entry(kind, outcome, account_id=account_id, target_id=target_id)
+    await connection.execute(_INSERT, _row(entry, request))
 
 
 def write(connection: Connection[Any], entry: Entry, *, entry_id: UUID | None = None, at: Any = None) -> None:

@@ -20,7 +20,7 @@ from gateway.api.client import RequestFacts
 from gateway.api.problems import Fault
 from gateway.auth import sessions
 from gateway.auth.caller import Caller
-from gateway.journal.journal import note
+from gateway.journal.journal import note_within
 from gateway.mail import links, outbox
 from gateway.mail.links import Link
 from gateway.mail.using import Asked, Done
@@ -140,7 +140,7 @@ class ConfirmEmail:
         if change is None:
             return None
         if self._which == OLD and given.get("cancel"):
-            return await _refuse(service, connection, change, facts)
+            return await _refuse(connection, change, facts)
         await connection.execute(_NOTED[self._which].encode(), (change["change_id"],))
         other = change["new_ok_at"] if self._which == OLD else change["old_ok_at"]
         if other is None or change["taken"]:
@@ -166,21 +166,19 @@ async def _perform(
     try:
         await run_in_threadpool(order)
     except Refusal:
-        await note(service, "email", "impossible", account_id=change["account_id"], request=facts)
+        await note_within(connection, "email", "impossible", account_id=change["account_id"], request=facts)
         return Done(_OVER)
     await sessions.end_all(connection, change["account_id"], why="email-changed")
-    await note(service, "email", "changed", account_id=change["account_id"], request=facts)
+    await note_within(connection, "email", "changed", account_id=change["account_id"], request=facts)
     return Done(_DONE)
 
 
-async def _refuse(
-    service: Service, connection: AsyncConnection[DictRow], change: Mapping[str, Any], facts: RequestFacts
-) -> Done:
+async def _refuse(connection: AsyncConnection[DictRow], change: Mapping[str, Any], facts: RequestFacts) -> Done:
     account_id = change["account_id"]
     await connection.execute(_END, (account_id,))
     await links.void_async(connection, NEW, account_id=account_id)
     await sessions.end_all(connection, account_id, why="email-change-refused")
-    await note(service, "email", "refused", account_id=account_id, request=facts)
+    await note_within(connection, "email", "refused", account_id=account_id, request=facts)
     return Done(
         "Le changement est annulé et vos sessions sont fermées. "
         "Changez votre mot de passe : quelqu'un l'a peut-être utilisé."

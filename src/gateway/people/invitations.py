@@ -16,7 +16,7 @@ from gateway.api.client import RequestFacts
 from gateway.api.codes import KIND_LABELS
 from gateway.api.problems import Fault
 from gateway.auth.passwords import broken
-from gateway.journal.journal import note
+from gateway.journal.journal import note_within
 from gateway.mail import outbox
 from gateway.mail.links import Link
 from gateway.mail.using import Asked, Done
@@ -86,7 +86,7 @@ class JoinByInvitation:
         await outbox.enqueue_async(
             connection, cause=f"link:{link.link_id}", kind="password-set", recipient=found.invitation.email
         )
-        await note(service, "password", "set", account_id=account_id, request=facts)
+        await note_within(connection, "password", "set", account_id=account_id, request=facts)
         return Done("Votre mot de passe est enregistré. Vous pouvez vous connecter.")
 
 

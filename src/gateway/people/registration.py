@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.api.client import RequestFacts
 from gateway.api.problems import Fault
-from gateway.journal.journal import note
+from gateway.journal.journal import note_within
 from gateway.mail import links, outbox
 from gateway.mail.links import Link
 from gateway.mail.using import Asked, Done
@@ -152,7 +152,7 @@ class ConfirmRegistration:
         organisation_id, applicant = found
         if given.get("cancel"):
             await connection.execute("delete from auth.registration where registration_id = %s", (link.target_id,))
-            await note(service, "registration", "refused", target_id=organisation_id, request=facts)
+            await note_within(connection, "registration", "refused", target_id=organisation_id, request=facts)
             return Done("La demande est écartée. Personne n'a reçu d'accès.")
         establishments = await (await connection.execute(_ESTABLISHMENTS, (organisation_id,))).fetchall()
         invite = partial(
@@ -169,7 +169,7 @@ class ConfirmRegistration:
         await connection.execute(
             "update auth.registration set confirmed_at = now() where registration_id = %s", (link.target_id,)
         )
-        await note(service, "registration", "confirmed", target_id=organisation_id, request=facts)
+        await note_within(connection, "registration", "confirmed", target_id=organisation_id, request=facts)
         return Done("La demande est confirmée. Un message a été envoyé à cette personne.")
 
 
