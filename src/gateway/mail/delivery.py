@@ -21,15 +21,16 @@ from psycopg.rows import DictRow
 from gateway.mail import links
 from gateway.mail.rendering import Fund, compose, render
 from gateway.mail.transports import Refused, Transport, Undelivered
+from gateway.patience import patience
 from gateway.service import Service
 from ledger.kit.clock import system_clock
 from ledger.kit.personal import PREFIX, Erased, Personal
 from ledger.log.database import Role
 from ledger.organisation.aggregate import Organisation
-from projections.engine.batches import is_passing
 
 AT_ONCE: Final = 4
 POLL_SECONDS: Final = 1.0
+LINGER_SECONDS: Final = 5.0
 FIRST_DELAY: Final = timedelta(seconds=30)
 LAST_DELAY: Final = timedelta(hours=6)
 PATIENCE: Final = timedelta(hours=48)
@@ -85,17 +86,27 @@ class Postman:
         self._first_delay = first_delay
 
     async def run(self, stop: threading.Event) -> None:
-        """Send until `stop` is set. The database's passing errors are waited out."""
+        """Send until `stop` is set. What is under way then is given a moment, and left to whoever comes next after it.
+
+        The database's passing errors are waited out.
+        """
         while not stop.is_set():
-            try:
-                worked = await self.run_once()
-            except psycopg.Error as error:
-                if not is_passing(error):
-                    raise
-                _log.warning("mails wait for the database", error=type(error).__name__, sqlstate=error.sqlstate)
-                worked = 0
+            worked = 0
+            with patience("mails", stop):
+                worked = await self._round(stop)
             if not worked:
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def _round(self, stop: threading.Event) -> int:
+        """A slow server can hold a mail for a minute: a worker that is told to stop does not wait for it."""
+        sending = asyncio.create_task(self.run_once())
+        while not stop.is_set() and not sending.done():
+            await asyncio.wait([sending], timeout=POLL_SECONDS)
+        done, _ = await asyncio.wait([sending], timeout=LINGER_SECONDS)
+        if not done:
+            sending.cancel()
+            return 0
+        return sending.result()
 
     async def run_once(self) -> int:
         """Send at most AT_ONCE mails, together; how many were tried."""

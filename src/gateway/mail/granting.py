@@ -6,15 +6,14 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-import psycopg
 import structlog
 
 from gateway.mail.reset import send_reset
 from gateway.mail.wishes import Grant, Wish
+from gateway.patience import passes, patience
 from gateway.people import email_change, registration
 from gateway.service import Service
 from ledger.log.database import Role
-from projections.engine.batches import is_passing
 
 GRANTS: Final[Mapping[str, Grant]] = {
     "password-reset": send_reset,
@@ -50,7 +49,7 @@ def grant_one(service: Service) -> bool:
             connection.execute(_DONE, (wish.wish_id,))
     except Exception as error:
         # One wish that cannot be fulfilled must not keep the others waiting.
-        if wish is None or (isinstance(error, psycopg.Error) and is_passing(error)):
+        if wish is None or passes(error):
             raise
         _put_off(service, wish, error)
     return True
@@ -67,12 +66,8 @@ def _put_off(service: Service, wish: Wish, error: Exception) -> None:
 def keep_granting(service: Service, stop: threading.Event) -> None:
     """Fulfil wishes until `stop` is set. The database's passing errors are waited out."""
     while not stop.is_set():
-        try:
+        worked = False
+        with patience("requests", stop):
             worked = grant_one(service)
-        except psycopg.Error as error:
-            if not is_passing(error):
-                raise
-            _log.warning("requests wait for the database", error=type(error).__name__, sqlstate=error.sqlstate)
-            worked = False
         if not worked:
             stop.wait(POLL_SECONDS)

@@ -9,27 +9,25 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from typing import Final
 
-import psycopg
 import structlog
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from gateway.patience import PAUSE_SECONDS, passes, patience
 from gateway.policies.policy import Policy
 from gateway.service import Service
 from ledger.log.database import Role
 from ledger.log.reader import head
 from ledger.log.recorded import COLUMNS, Recorded, decode
 from ledger.log.subscription import Subscription
-from projections.engine.batches import is_passing
 from projections.engine.leadership import Leadership
 
 LOCK: Final = 0x706F6C69  # "poli": held by the worker that runs the policies of this database
 POLL_SECONDS: Final = 1.0
-PAUSE_SECONDS: Final = 1.0
 MOST_SECONDS: Final = 60.0
 # A position that only passed events by is written once in so many of them, or seconds: enough to see how it does.
 _NOTED_EVERY: Final = 10_000
@@ -65,7 +63,7 @@ class Runner:
         """Follow until `stop` is set. The database's passing errors are waited out; a policy that fails stops alone."""
         with closing(Subscription(self._service.database.url)) as news:
             while not stop.is_set():
-                with self._patience(stop):
+                with patience("policies", stop):
                     if not self._leadership.held():
                         stop.wait(PAUSE_SECONDS)
                     elif not self.run_once():
@@ -105,7 +103,7 @@ class Runner:
                 with connection.transaction():
                     policy.react(_current(policy, event), connection)
             except Exception as error:
-                if isinstance(error, psycopg.Error) and is_passing(error):
+                if passes(error):
                     raise
                 self._put_off(policy, event, error)
                 return event.position - 1
@@ -127,17 +125,6 @@ class Runner:
     def _is_put_off(self, policy: Policy) -> bool:
         trouble = self._troubles.get(policy.NAME)
         return trouble is not None and time.monotonic() < trouble.until
-
-    @contextmanager
-    def _patience(self, stop: threading.Event) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            if not is_passing(error):
-                raise
-            _log.warning("policies wait for the database", error=type(error).__name__, sqlstate=error.sqlstate)
-            self._leadership.release()
-            stop.wait(PAUSE_SECONDS)
 
 
 class _Trouble:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from gateway.mail import outbox
+from gateway.mail.delivery import Postman
+from gateway.mail.transports import transport_of
 from ledger.kit.personal import Personal
 from ledger.log.database import Role
 
@@ -178,3 +183,23 @@ def test_many_mails_go_by_several_postmen_and_each_once(mailroom):
     while mailroom.deliver():
         pass
     assert sorted(mail.recipient for mail in mailroom.mailbox.mails) == [f"personne-{n}@example.org" for n in range(9)]
+
+
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_server(mailroom, who, queued):
+    """Its claim ends by itself, and whoever comes next sends the mail under the same name."""
+    mailroom.mailbox.answers.append("hold 20")
+    transport = transport_of(mailroom.service.settings)
+    assert transport is not None
+    stop = threading.Event()
+    working = threading.Thread(target=lambda: asyncio.run(Postman(mailroom.service, transport).run(stop)))
+    working.start()
+    mailroom.mailbox.wait(who)
+    began = time.monotonic()
+    stop.set()
+    working.join(15)
+    assert not working.is_alive()
+    assert time.monotonic() - began < 10
+    mailroom.force("update auth.mail set claimed_until = now()")
+    mailroom.deliver()
+    first, second = mailroom.mailbox.to(who)
+    assert first.message_id == second.message_id
