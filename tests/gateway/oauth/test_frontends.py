@@ -9,9 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from gateway.oauth import codes
 from gateway.terms import TermsText
 from ledger.account.commands import DisableAccount, EnableAccount
 from ledger.account.events import Role
+from ledger.log.database import Role as DatabaseRole
 from support.browser import Browser
 from support.cross_origin import BlockedByBrowser, Page
 from support.gateway import Gateway
@@ -366,3 +368,24 @@ def test_a_code_in_an_address_is_not_taken(gateway: Gateway, portal: Portal, bro
     form = {"grant_type": "authorization_code", "client_id": portal.client_id, "code_verifier": portal.verifier}
     answer = gateway.client.post("/v1/oauth/token", params={"code": portal.code(browser)}, data=form)
     assert answer.json()["error"] == "invalid_request"
+
+
+def test_what_is_over_for_a_day_is_forgotten_but_for_programs_tokens(
+    gateway: Gateway, portal: Portal, browser: Browser
+):
+    """A frontend's token leaves nothing behind; a program's stays, as a record of who could do what until when."""
+    young = portal.code(browser)
+    old = portal.token(browser)
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        past = "expires_at = now() - interval '25 hours'"
+        connection.execute(f"update auth.code set {past} where digest <> sha256(convert_to(%s, 'UTF8'))", (young,))
+        connection.execute(f"update auth.token set {past} where digest = sha256(convert_to(%s, 'UTF8'))", (old,))
+        connection.execute(f"update auth.token set {past} where account_id = %s", (gateway.accounts["auditor"],))
+    before = rows(gateway, "select count(*) from auth.token where session_id is null")
+    with gateway.service.database.transaction(DatabaseRole.AUTH) as connection:
+        codes.sweep(connection)
+    assert rows(gateway, "select count(*) from auth.token where session_id is null") == before
+    assert rows(gateway, "select count(*) from auth.code") == [(1,)]
+    over = "session_id is not null and expires_at < now() - interval '1 day'"
+    assert rows(gateway, f"select count(*) from auth.token where {over}") == [(0,)]
+    assert portal.redeem(young).status_code == 200
