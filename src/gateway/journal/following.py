@@ -1,4 +1,7 @@
-"""What changes rights, e-mails, mandates and terms is an event: this policy writes the journal's line of each."""
+"""What changes rights and mandates is an event, whichever door it came by: this policy writes its line of the journal.
+
+A person's own doings (terms, e-mail, password) have lines of the requests, with the address that it came from.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,6 @@ _LINES: Final[Mapping[str, _Line]] = {
     "account.membership-suspended.v1": _Line("rights", "membership-suspended", _TEAM),
     "account.membership-resumed.v1": _Line("rights", "membership-resumed", _TEAM),
     "account.menu-rights-set.v1": _Line("rights", "menu-rights-set", _TEAM),
-    "account.email-changed.v1": _Line("email", "changed"),
-    "account.terms-accepted.v1": _Line("terms", "accepted", ("version", "sha256")),
-    "account.terms-refused.v1": _Line("terms", "refused", ("version", "sha256")),
     "organisation.referent-named.v1": _Line("rights", "referent-named", ("kind",)),
     "organisation.referent-stepped-down.v1": _Line("rights", "referent-stepped-down", ("kind",)),
     "organisation.contact-recorded.v1": _Line("rights", "contact-recorded"),
