@@ -80,7 +80,8 @@ class JoinByInvitation:
         account_id = await _accept(service, link, facts)
         if account_id is None:
             return None
-        if not found.password:
+        # Another link to the same mailbox may have been used at this very instant: its password is the account's.
+        if not found.password or await _has_password(connection, account_id):
             return Done(f"Vous faites partie des utilisateurs de {found.organisation}.", "home")
         await service.passwords.set(account_id, password)
         await outbox.enqueue_async(
@@ -104,12 +105,16 @@ async def _open(service: Service, connection: AsyncConnection[DictRow], link: Li
         return None
     organisation = await run_in_threadpool(organisation_in_log, service, invitation.organisation_id)
     name = await run_in_threadpool(clear_text, service, organisation.name)
-    without = holder is None or (await (await connection.execute(_CREDENTIAL, (holder,))).fetchone()) is None
+    without = holder is None or not await _has_password(connection, holder)
     cursor = await connection.execute(
         "select last_name, first_name from read.person where person_id = %s", (invitation.person_id,)
     )
     row = await cursor.fetchone() or {}
     return _Open(invitation, email, name or "cet organisme", without, tuple(filter(None, row.values())))
+
+
+async def _has_password(connection: AsyncConnection[DictRow], account_id: UUID) -> bool:
+    return await (await connection.execute(_CREDENTIAL, (account_id,))).fetchone() is not None
 
 
 async def _accept(service: Service, link: Link, facts: RequestFacts) -> UUID | None:

@@ -285,6 +285,43 @@ def _remove_each_other(firm: Company, pair: list[str]) -> dict[str, Response]:
     return answers
 
 
+def test_one_mailbox_invited_twice_and_joining_twice_at_once_has_one_account(gateway: Gateway):
+    """Two organisations, two spellings of one address, both links used at one instant: one account, in both."""
+    for n in range(3):
+        firms = company(gateway), company(gateway)
+        spelt = (f"Marie-{n}@Example.org", f"marie-{n}@EXAMPLE.org")
+        secrets = []
+        for number, (firm, email) in enumerate(zip(firms, spelt, strict=True)):
+            who = firm.referent(f"inviting-{n}-{number}")
+            invitation = firm.invite(who, firm.places[0], email=email).json()["id"]
+            secrets.append(link_of(gateway, "invitation", invitation))
+        barrier = threading.Barrier(2)
+        answers = []
+
+        def join(secret: str, barrier: threading.Barrier = barrier, answers: list[int] = answers) -> None:
+            barrier.wait()
+            told = {"secret": secret, "password": PASSWORD}
+            answers.append(gateway.client.post("/v1/links/use", json=told).status_code)
+
+        threads = [threading.Thread(target=join, args=(secret,)) for secret in secrets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        gateway.engine.catch_up()
+        assert answers == [200, 200]
+        accounts = {
+            each["account_id"]
+            for number, firm in enumerate(firms)
+            for each in firm.users(f"inviting-{n}-{number}")
+            if each["email"] == f"marie-{n}@example.org"
+        }
+        assert len(accounts) == 1
+        browser = gateway.browser()
+        assert browser.sign_in(spelt[0].upper(), PASSWORD).status_code == 200
+        assert len(browser.get("/v1/me").json()["memberships"]) == 2
+
+
 def test_the_last_referent_stays_until_another_is_named(gateway: Gateway):
     """O25: neither she, nor staff, ends, suspends or demotes the last one."""
     firm = company(gateway)
