@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 
+from gateway import service as services
 from gateway.auth import limits
 from gateway.auth.limits import Allowance, Counted, Limit, admit, forgive, of_sign_in, spend
 from gateway.service import Service
 from gateway.settings import Settings
 from ledger.log.database import Role
+from support.databases import ORIGIN, Cluster
 
-Process = Callable[[Callable[[Service], Any]], Any]
+Story = Callable[[Service], Coroutine[Any, Any, Any]]
+Process = Callable[[Story], Any]
 SLOW = Limit("essai", 3, 60, 240)
 WHOLE = Limit("essai-adresse", 3, 60, 240, forgotten=False)
+
+
+@pytest.fixture(scope="module")
+def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Two databases, migrated; nobody serves them."""
+    ledger, keys = cluster.create(cluster.template("ledger")), cluster.create(cluster.template("keys"))
+    settings = Settings(ledger, keys, data_dir=tmp_path_factory.mktemp("data"), origin=ORIGIN)
+    services.migrate(settings)
+    yield settings
+    cluster.drop(ledger)
+    cluster.drop(keys)
+
+
+@pytest.fixture
+def process(deployment: Settings) -> Process:
+    """Runs a story against a service of its own, on an event loop of its own: what another process would have."""
+
+    def run(story: Story) -> Any:
+        async def whole() -> Any:
+            async with services.serving(deployment) as service:
+                return await story(service)
+
+        return asyncio.run(whole())
+
+    return run
 
 
 def somebody() -> str:
