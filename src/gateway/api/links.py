@@ -17,6 +17,7 @@ from gateway.api.orders import refuse_parameters
 from gateway.api.problems import Fault, Problem, problem, too_many
 from gateway.auth.limits import LINK, spend
 from gateway.auth.passwords import RULES, Busy
+from gateway.journal.journal import THROTTLED, note
 from gateway.mail.following import Open, followed, looked_at
 from gateway.mail.using import Done
 from gateway.service import Service
@@ -119,6 +120,7 @@ async def within_limit(request: Request) -> None:
     """Nobody finds a link by trying; this keeps whoever tries from costing us much."""
     service: Service = request.app.state.service
     if wait := await spend(service, LINK, str(address(request))):
+        await note(service, "refusal", THROTTLED, request=facts(request), action="look_at_link")
         raise too_many(wait)
 
 

@@ -16,7 +16,7 @@ from gateway.api.noted import Noted, noted
 from gateway.api.orders import refuse_parameters
 from gateway.api.problems import too_many
 from gateway.auth.limits import MAIL_RECIPIENT, RESET, spend
-from gateway.journal.journal import note
+from gateway.journal.journal import THROTTLED, note
 from gateway.mail.wishes import wish
 from gateway.service import Service
 from ledger.kit.identifiers import check_email
@@ -55,6 +55,7 @@ async def ask_for_reset(request: Request, email: str) -> None:
     service: Service = request.app.state.service
     wait = await spend(service, RESET, str(address(request))) or await spend(service, MAIL_RECIPIENT, email)
     if wait:
+        await note(service, "refusal", THROTTLED, request=facts(request), action="request_password_reset")
         raise too_many(wait)
     digest = service.keyring.digest("email", email)
     async with service.queries.transaction(Role.AUTH) as connection:

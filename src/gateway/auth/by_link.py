@@ -13,7 +13,7 @@ from gateway.api.problems import Fault, problem
 from gateway.auth.changing import settle
 from gateway.auth.holder import Holder, current_holder, names_of
 from gateway.auth.passwords import broken
-from gateway.journal.journal import RequestFacts, note
+from gateway.journal.journal import RequestFacts, note_within
 from gateway.mail.links import Link
 from gateway.mail.using import Asked, Done
 from ledger.kit.personal import Erased
@@ -58,7 +58,7 @@ class ChoosePassword:
             return [Fault("body", "/password", rule.code, rule.text) for rule in rules]
         await service.passwords.set(holder.account_id, password)
         await settle(connection, holder)
-        await note(service, "password", "set", account_id=holder.account_id, request=facts)
+        await note_within(connection, "password", "set", account_id=holder.account_id, request=facts)
         return Done("Votre mot de passe est enregistré. Vous pouvez vous connecter.")
 
 

@@ -334,3 +334,16 @@ def test_the_page_of_mails_is_no_part_of_a_deployment(door):
     for path in ("/demo/mails", "/demo/mails/01890a5d-ac96-774b-bcce-b302099a8001"):
         assert door.gateway.client.get(path).status_code == 404
         assert door.gateway.get("operator", path).status_code == 404
+
+
+def test_who_tries_many_links_is_slowed_down(door):
+    """Nobody finds one by trying; it is journalled, once a minute and address."""
+    door.force("delete from auth.journal where outcome = 'throttled' and %s is not null")
+    wrong = Door(door.gateway, door.account_id, "A" * 43)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(wrong.look, ["GET"] * 70))
+    assert {answer.status_code for answer in answers} == {410, 429}
+    late = next(answer for answer in answers if answer.status_code == 429)
+    assert int(late.headers["retry-after"]) > 0
+    assert "Trop de tentatives" in said(late)
+    assert len(door.rows("select 1 from auth.journal where outcome = 'throttled'")) in {1, 2}
