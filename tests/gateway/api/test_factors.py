@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -225,20 +225,32 @@ def test_whoever_must_have_a_factor_keeps_the_last_one(gateway: Gateway):
 
 
 def test_two_removals_at_once_leave_one_factor(gateway: Gateway):
+    """The app is taken away while the passkey's removal is under way, not committed: it waits, and is refused."""
     browser, _ = _enrolled_passkey(gateway, "torn")
-    passkey = browser.get("/v1/me/factors").json()["passkeys"][0]["credential_id"]
+    account_id = gateway.accounts["torn"]
     offered = browser.post("/v1/me/factors/totp").json()
     _steady()
     browser.post("/v1/me/factors/totp/confirmation", {"totp": _code(offered["secret"])})
-    paths = ["/v1/me/factors/totp/removal", f"/v1/me/factors/passkeys/{passkey}/removal"]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda path: browser.copy().post(path), paths))
-    with psycopg.connect(gateway.settings.database_url) as connection:
-        query = (
-            "select (select count(*) from auth.totp where account_id = %(id)s and confirmed_at is not null) "
-            "+ (select count(*) from auth.passkey where account_id = %(id)s)"
-        )
-        assert connection.execute(query, {"id": gateway.accounts["torn"]}).fetchone() == (1,)
+    with psycopg.connect(gateway.settings.database_url) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("select pg_advisory_xact_lock(hashtextextended('factors ' || %s::text, 0))", (account_id,))
+        other.execute("delete from auth.passkey where account_id = %s", (account_id,))
+        removal = pool.submit(browser.post, "/v1/me/factors/totp/removal")
+        _until_one_waits(gateway, removal)
+        other.commit()
+        answer = removal.result(timeout=20)
+    assert (answer.status_code, _problem(answer)) == (409, "last-factor")
+    assert browser.get("/v1/me/factors").json()["totp"] is True
+
+
+def _until_one_waits(gateway: Gateway, request: Future[Response]) -> None:
+    """Until the request waits for a lock of the database, or has been answered without."""
+    query = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    with psycopg.connect(gateway.settings.database_url, autocommit=True) as watching:
+        for _ in range(200):
+            row = watching.execute(query).fetchone()
+            if request.done() or (row is not None and row[0]):
+                return
+            time.sleep(0.05)
 
 
 def test_what_is_grave_asks_for_a_proof_of_ten_minutes_at_most(gateway: Gateway):
