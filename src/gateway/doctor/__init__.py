@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
-from gateway.doctor import keys, models, place, records, server, standby
+from gateway.doctor import keys, mail, models, place, records, server, standby
 from gateway.doctor.finding import Check, Finding, Level, Patient, Runbook, fail
 from gateway.settings import Settings
 from ledger.log.database import Database
@@ -43,6 +43,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("valeurs uniques", records.claims),
     ("modèles de lecture", models.standing),
     ("cloisonnement", models.row_security),
+    ("courriels", mail.mail),
     ("documents", place.documents),
 )
 

@@ -39,6 +39,7 @@ class Runbook(StrEnum):
     VAULT = "vault"
     DISK = "disk"
     CLOCK = "clock"
+    MAIL = "mail"
 
     @property
     def page(self) -> str:
