@@ -26,8 +26,7 @@ class ChoosePassword:
     """The purpose `password`: of an account that may sign in."""
 
     async def asked(self, service: Service, connection: AsyncConnection[DictRow], link: Link) -> Asked | None:
-        del connection
-        holder = await _holder(service, link)
+        holder = await _holder(service, connection, link)
         if holder is None:
             return None
         identifier = await run_in_threadpool(service.keyring.open, holder.email)
@@ -50,11 +49,11 @@ class ChoosePassword:
         given: Mapping[str, str],
         facts: RequestFacts,
     ) -> Done | list[Fault] | None:
-        holder = await _holder(service, link)
+        holder = await _holder(service, connection, link)
         if holder is None:
             return None
         password = given.get("password", "")
-        if rules := broken(password, await names_of(service, holder)):
+        if rules := broken(password, await names_of(service, holder, connection=connection)):
             return [Fault("body", "/password", rule.code, rule.text) for rule in rules]
         await service.passwords.set(holder.account_id, password)
         await settle(connection, holder)
@@ -62,11 +61,11 @@ class ChoosePassword:
         return Done("Votre mot de passe est enregistré. Vous pouvez vous connecter.")
 
 
-async def _holder(service: Service, link: Link) -> Holder | None:
+async def _holder(service: Service, connection: AsyncConnection[DictRow], link: Link) -> Holder | None:
     """Whose link it is; None where that account may not sign in any more."""
     if link.account_id is None:
         return None
-    holder = await current_holder(service, link.account_id)
+    holder = await current_holder(service, link.account_id, connection=connection)
     if not holder.current:
         raise problem("read-model-late", headers={"Retry-After": "1"})
     return None if holder.over else holder

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
 from starlette.concurrency import run_in_threadpool
 
 from gateway.auth.caller import Stage
@@ -36,6 +39,8 @@ select k.account_id, a.person_id, a.role, a.email_sealed, a.terms_version, c.pas
   from (select %(account_id)s::uuid as account_id) k
   left join read.account a on a.account_id = k.account_id
   left join auth.credential c on c.account_id = k.account_id"""
+
+_NAMES: Final = "select last_name, first_name from read.person where person_id = %(person_id)s"
 
 
 @dataclass(frozen=True)
@@ -95,24 +100,28 @@ def normalised(email: str) -> str:
         return email.strip().casefold()
 
 
-async def holder_of(service: Service, account_id: UUID | None) -> Holder:
-    """The account, or nobody, in one question."""
-    async with service.queries.transaction(Role.AUTH) as connection:
-        cursor = await connection.execute(_HOLDER, {"account_id": account_id or NOBODY})
-    row: dict[str, Any] | None = await cursor.fetchone()
+async def holder_of(
+    service: Service, account_id: UUID | None, *, connection: AsyncConnection[DictRow] | None = None
+) -> Holder:
+    """The account, or nobody, in one question. On `connection` (AUTH's) where the caller has one open already: of a
+    pool's connections nobody may need two at once.
+    """
+    row = await _ask(service, connection, _HOLDER, {"account_id": account_id or NOBODY})
     if row is None:
         raise LookupError("the database returned no row")
     role = row.pop("role")
     return Holder(role=AccountRole(role) if role else None, **row)
 
 
-async def current_holder(service: Service, account_id: UUID) -> Holder:
-    """The account once its events are folded; as it is after two seconds, `current` false."""
-    holder = await holder_of(service, account_id)
+async def current_holder(
+    service: Service, account_id: UUID, *, connection: AsyncConnection[DictRow] | None = None
+) -> Holder:
+    """The account once its events are folded; as it is after two seconds, `current` false. `connection`: see above."""
+    holder = await holder_of(service, account_id, connection=connection)
     deadline = asyncio.get_running_loop().time() + _WAIT_SECONDS
     while not holder.current and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(_PAUSE_SECONDS)
-        holder = await holder_of(service, account_id)
+        holder = await holder_of(service, account_id, connection=connection)
     return holder
 
 
@@ -121,15 +130,27 @@ async def account_of(service: Service, email: str) -> UUID | None:
     return await run_in_threadpool(_claimed, service, email)
 
 
-async def names_of(service: Service, holder: Holder) -> list[str]:
-    """What a password may not hold: the person's names, and the e-mail. Nothing of who was erased."""
-    query = "select last_name, first_name from read.person where person_id = %s"
-    async with service.queries.transaction(Role.STAFF) as connection:
-        cursor = await connection.execute(query, (holder.person_id,))
-        row = await cursor.fetchone()
+async def names_of(
+    service: Service, holder: Holder, *, connection: AsyncConnection[DictRow] | None = None
+) -> list[str]:
+    """What a password may not hold: the person's names, and the e-mail. Nothing of who was erased. `connection`: as in
+    `holder_of`.
+    """
+    row = await _ask(service, connection, _NAMES, {"person_id": holder.person_id})
     email = await run_in_threadpool(service.keyring.open, holder.email)
     found = [row["last_name"], row["first_name"]] if row else []
     return [text for text in (*found, email) if text and not isinstance(text, Erased)]
+
+
+async def _ask(
+    service: Service, connection: AsyncConnection[DictRow] | None, query: str, values: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The only row, asked on the connection given or in a transaction of its own."""
+    if connection is not None:
+        return await (await connection.execute(query.encode(), values)).fetchone()
+    async with service.queries.transaction(Role.AUTH) as own:
+        cursor = await own.execute(query.encode(), values)
+    return await cursor.fetchone()
 
 
 def _claimed(service: Service, email: str) -> UUID | None:
