@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -124,8 +125,19 @@ def test_attempts_at_once_from_two_processes_do_not_slip_through(deployment: Set
     """Thirty attempts at the same instant, in two processes: three are admitted, as if they had come in a row."""
     whose = somebody()
 
+    meeting = threading.Barrier(2)
+
     async def burst(service: Service) -> list[float]:
+        # With every connection open, and a row that is there already: nothing else makes them wait for each other.
+        await asyncio.gather(*(admit(service, [(Limit("essai-d", 99, 1, 1), somebody())]) for _ in range(60)))
+        await forgive(service, [(SLOW, whose)])
+        await asyncio.to_thread(meeting.wait, 30)
         return list(await asyncio.gather(*(admit(service, [(SLOW, whose)]) for _ in range(15))))
+
+    async def once(service: Service) -> None:
+        await admit(service, [(SLOW, whose)])
+
+    process(once)
 
     with ThreadPoolExecutor(2) as threads:
         waits = [wait for half in threads.map(process, [burst, burst]) for wait in half]
