@@ -51,7 +51,7 @@ def test_what_was_made_is_found_at_its_address(gateway: Gateway, world: World):
         shown = gateway.get(who, answer.headers["location"])
         assert shown.status_code == 200, answer.headers["location"]
         assert answer.json()["id"] in shown.text
-        assert "1990" not in shown.text
+        assert "1990-04" not in shown.text
         assert "adresse@" not in shown.text
         assert gateway.get("provider", answer.headers["location"]).status_code == 404 or who == "accountant"
 
