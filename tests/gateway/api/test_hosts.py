@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from httpx import Client, Response
 
@@ -59,6 +60,33 @@ def test_a_host_of_another_site_is_told_nothing(public: Client, gateway: Gateway
         assert "autre.example" not in answer.text
     refused = public.post("/v1/session", headers={"Host": host}, json={"email": "a@example.org", "password": "x"})
     assert refused.status_code == 421
+
+
+def rows(gateway: Gateway) -> tuple[int, ...]:
+    """How much there is that a request could have added to."""
+    tables = ("log.events", "auth.wish", "auth.session", "auth.throttle", "auth.allowance", "auth.journal", "auth.mail")
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        counted = ", ".join(f"(select count(*) from {table})" for table in tables)
+        row = connection.execute(f"select {counted}".encode()).fetchone()
+    assert row is not None
+    return row
+
+
+def test_a_host_of_another_site_changes_nothing(public: Client, gateway: Gateway):
+    """An order with a good token, a sign-in, the request of a link that would be built from it: nothing is noted."""
+    before = rows(gateway)
+    organisation = {"siren": "999000011", "name": "Organisme", "kinds": ["provider"]}
+    for who, path, body in (
+        ("case-manager", "/v1/organisations", organisation),
+        (None, "/v1/password-reset", {"email": gateway.emails["operator"]}),
+        (None, "/v1/session", {"email": gateway.emails["operator"], "password": "Exemple-de-phrase-2026"}),
+    ):
+        headers = {"Host": "autre.example", "Idempotency-Key": "un-hote", **gateway.headers(who)}
+        answer = public.post(path, json=body, headers=headers)
+        assert answer.status_code == 421, path
+        assert "set-cookie" not in answer.headers
+        assert gateway.emails["operator"] not in answer.text
+    assert rows(gateway) == before
 
 
 @pytest.mark.parametrize("host", ["espace.example", "ESPACE.example.", "espace.example:8443", "interne.example"])
