@@ -285,7 +285,7 @@ def test_a_member_company_creates_its_account_alone_once_its_contact_has_confirm
     wexdrin = town.person(email)
     joined(town, wexdrin, town.mailbox.wait(email, "Bienvenue"))
     (managed,) = wexdrin.get("/v1/me")["managed"]
-    assert (managed["organisation_id"], managed["kind"]["code"]) == (company.organisation_id, "member")
+    assert (managed["organisation_id"], managed["kind"]) == (company.organisation_id, "member")
     assert len(wexdrin.get("/v1/establishments")["items"]) == 2
 
 
