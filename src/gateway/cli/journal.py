@@ -9,7 +9,7 @@ import typer
 
 from gateway.cli.deployment import DataDir, opened
 from gateway.cli.exits import CommandError, ExitCode
-from gateway.journal.journal import Kind
+from gateway.journal.journal import Entry, Kind, write
 from gateway.journal.reading import Line, Sought, page, statement
 from gateway.journal.words import KIND_LABELS
 from ledger.kit.clock import PARIS, parse_date
@@ -45,6 +45,9 @@ def list_entries(
     )
     cursor: str | None = None
     with opened(data_dir) as service:
+        # Whoever reads it here is not known to us: that it was read is.
+        with service.database.transaction(Role.AUTH) as connection:
+            write(connection, Entry("journal", "listed", account_id=account_id, facts={"via": "cli"}))
         while limit > 0:
             rows_wanted = min(limit, _PAGE)
             question, values = statement(sought, limit=rows_wanted, cursor=cursor)

@@ -11,6 +11,8 @@ import typer
 from gateway.audit.replay import roles_of
 from gateway.auth.tokens import Token
 from gateway.cli.deployment import DataDir, opened
+from gateway.journal.journal import Entry, write
+from gateway.service import Service
 from ledger.kit.clock import PARIS
 from ledger.kit.errors import NotFound
 from ledger.log.database import Role
@@ -34,6 +36,7 @@ def create(
             if account_id not in roles_of(connection, [account_id]):
                 raise NotFound(field="account_id")
         secret, token = service.tokens.create(account_id, label=label, days=days, grave=grave)
+        _note(service, "created", token, grave=grave)
     typer.echo(f"Jeton {token.token_id}, valable jusqu'au {_instant(token.expires_at)}", err=True)
     typer.echo(secret)
 
@@ -55,7 +58,18 @@ def revoke(
 ) -> None:
     """Révoquer un jeton, aussitôt."""
     with opened(data_dir) as service:
-        typer.echo(_line(service.tokens.revoke(token_id)))
+        token = service.tokens.revoke(token_id)
+        _note(service, "revoked", token)
+    typer.echo(_line(token))
+
+
+def _note(service: Service, outcome: str, token: Token, **facts: bool) -> None:
+    """In the security journal, like the tokens of the API; who does it here is not known to us."""
+    entry = Entry(
+        "token", outcome, account_id=token.account_id, target_id=token.token_id, facts={"via": "cli", **facts}
+    )
+    with service.database.transaction(Role.AUTH) as connection:
+        write(connection, entry)
 
 
 def _line(token: Token) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Address, IPv6Network
@@ -301,22 +302,42 @@ def test_to_search_it_is_journalled(gateway: Gateway, written: UUID):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_an_operator_reads_it_on_the_server(gateway: Gateway, written: UUID):
-    """`journal list`: in French, newest first, for when the API does not answer."""
+def places(gateway: Gateway) -> dict[str, str]:
     settings = gateway.settings
-    places = {
+    return {
         "DATABASE_URL": settings.database_url,
         "KEYS_DATABASE_URL": settings.keys_database_url,
         "DATA_DIR": str(settings.data_dir),
     }
+
+
+def test_an_operator_reads_it_on_the_server(gateway: Gateway, written: UUID):
+    """`journal list`: in French, newest first, for when the API does not answer."""
     asked = ["journal", "list", "--account", str(written), "--kind", "sign-in", "--since", "02/03/2026", "--limit", "3"]
-    run = CliRunner().invoke(app, asked, env=places)
+    run = CliRunner().invoke(app, asked, env=places(gateway))
     assert run.exit_code == 0, run.output
     first, *_ = shown = run.output.splitlines()
     assert len(shown) == 3
     assert first == f"06/03/2026 00:30:00  Connexion (try-4)  compte {written}"
     assert "adresse 2001:db8:1:3::/64" in shown[1]
-    assert CliRunner().invoke(app, ["journal", "list", "--kind", "tout"], env=places).exit_code != 0
+    assert CliRunner().invoke(app, ["journal", "list", "--kind", "tout"], env=places(gateway)).exit_code != 0
+    [read] = searched(gateway, "auditor", kind="journal", account_id=str(written), outcome="listed")
+    assert read["facts"] == {"via": "cli"}
+
+
+def test_a_token_made_on_the_server_is_in_it(gateway: Gateway):
+    """By `token create` and `token revoke`: what opens doors is told, whichever door it was made behind."""
+    account = str(gateway.accounts["operator"])
+    made = CliRunner().invoke(app, ["token", "create", account, "--label", "essai"], env=places(gateway))
+    assert made.exit_code == 0, made.output
+    [token] = re.findall(r"Jeton ([0-9a-f-]{36})", made.output)
+    revoked = CliRunner().invoke(app, ["token", "revoke", token], env=places(gateway))
+    assert revoked.exit_code == 0, revoked.output
+    lines = searched(gateway, "auditor", kind="token", target_id=token)
+    assert [(line["outcome"], line["account_id"], line["facts"]["via"]) for line in lines] == [
+        ("revoked", account, "cli"),
+        ("created", account, "cli"),
+    ]
 
 
 @pytest.mark.parametrize("who", ["provider", Role.CASE_MANAGER, Role.ACCOUNTANT])
