@@ -98,6 +98,7 @@ async def sign_in(request: Request, _: Anonymous) -> Response:
 @router.get("/session", operation_id="get_session", summary="Ma session", response_model=SessionShown)
 async def get_session(request: Request, caller: Authenticated) -> Response:
     """Asking does not put its end off."""
+    refuse_parameters(request)
     session_id = own_session(caller)
     try:
         session = await service_of(request).sessions.get(session_id)
@@ -108,6 +109,7 @@ async def get_session(request: Request, caller: Authenticated) -> Response:
 
 @router.delete("/session", operation_id="sign_out", summary="Se déconnecter", status_code=204)
 async def sign_out(request: Request, caller: Authenticated) -> Response:
+    await nothing(request)
     service = service_of(request)
     session_id = own_session(caller)
     await service.sessions.end(session_id, "signed-out")

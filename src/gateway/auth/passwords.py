@@ -87,7 +87,7 @@ class Passwords:
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether it is the password; None is nobody's hash, and takes as long. Busy where too many wait."""
-        return await self._run(lambda: self._matches(password_hash or self._nobodys, password)) and bool(password_hash)
+        return await self._run(lambda: self._matches(password_hash, password)) and bool(password_hash)
 
     async def set(self, account_id: UUID, password: str) -> None:
         """Make it the account's password. The rules are the caller's to ask about (`broken`)."""
@@ -110,9 +110,10 @@ class Passwords:
         finally:
             self._inside -= 1
 
-    def _matches(self, password_hash: str, password: str) -> bool:
+    def _matches(self, password_hash: str | None, password: str) -> bool:
+        nobodys = self._nobodys  # asked in both cases: the first one of a process makes it, whoever is named
         try:
-            return self._hasher.verify(password_hash, _normal(password))
+            return self._hasher.verify(password_hash or nobodys, _normal(password))
         except (VerificationError, InvalidHashError):
             return False
 

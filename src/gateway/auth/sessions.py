@@ -26,12 +26,17 @@ _COLUMNS: Final = (
     "session_id, account_id, stage, method, created_at, seen_at, ends_at, idle_seconds, proved_at, device_id, label"
 )
 _LIVE: Final = "ended_at is null and ends_at > now() and seen_at + make_interval(secs => idle_seconds) > now()"
+# A password that was verified is still the account's: one who has just changed it ends the sessions that there are, and
+# waits (for share) until this one is among them.
 _OPEN: Final = f"""
 insert into auth.session (session_id, account_id, digest, stage, method, created_at, seen_at, ends_at, idle_seconds,
                           proved_at, device_id, label)
-values (%(session_id)s, %(account_id)s, %(digest)s, %(stage)s, %(method)s, now(), now(),
-        now() + make_interval(hours => %(hours)s), %(idle_seconds)s,
-        case when %(stage)s = 'full' then now() end, %(device_id)s, %(label)s)
+select %(session_id)s, %(account_id)s, %(digest)s, %(stage)s, %(method)s, now(), now(),
+       now() + make_interval(hours => %(hours)s), %(idle_seconds)s,
+       case when %(stage)s = 'full' then now() end, %(device_id)s, %(label)s
+ where %(password_hash)s::text is null or exists (
+         select from auth.credential
+          where account_id = %(account_id)s and password_hash = %(password_hash)s for share)
 returning {_COLUMNS}"""
 _RISE: Final = f"""
 update auth.session
@@ -81,9 +86,19 @@ class Sessions:
         self._idle_seconds = settings.session_idle_minutes * 60
 
     async def open(
-        self, account_id: UUID, *, stage: Stage, method: Method, device_id: UUID | None = None, label: str = ""
+        self,
+        account_id: UUID,
+        *,
+        stage: Stage,
+        method: Method,
+        device_id: UUID | None = None,
+        label: str = "",
+        password_hash: str | None = None,
     ) -> Opened:
-        """A new session of its own row: never one whose secret the request brought. A full one has proved who it is."""
+        """A new session of its own row: never one whose secret the request brought. A full one has proved who it is.
+
+        `password_hash` is what a password was verified against: SessionOver where it has been changed since.
+        """
         secret = opaque.new_secret(opaque.SESSION)
         values: dict[str, Any] = {
             "session_id": uuid7(),
@@ -95,6 +110,7 @@ class Sessions:
             "idle_seconds": self._idle_seconds,
             "device_id": device_id,
             "label": label,
+            "password_hash": password_hash,
         }
         return _opened(secret, await self._one(_OPEN, values))
 

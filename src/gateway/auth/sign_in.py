@@ -10,7 +10,7 @@ from uuid import UUID
 from gateway.auth import devices
 from gateway.auth.holder import Holder, account_of, current_holder, holder_of, normalised
 from gateway.auth.limits import Counted, admit, forgive, of_sign_in
-from gateway.auth.sessions import Method, Opened
+from gateway.auth.sessions import Method, Opened, SessionOver
 from gateway.journal.journal import RequestFacts, note
 
 if TYPE_CHECKING:
@@ -74,21 +74,33 @@ class SignIn:
             await note(service, "sign-in", "refused", account_id=holder.known_id, request=facts, method="password")
             return Refused()
         await forgive(service, counted)
+        try:
+            signed_in = await self.open(holder, "password", facts, device=device, whole=False)
+        except SessionOver:  # the password was changed while it was verified
+            return Refused()
         await service.passwords.raise_cost(holder.account_id, holder.password_hash, password)
-        return await self.open(holder, "password", facts, device=device, whole=False)
+        return signed_in
 
     async def open(
         self, holder: Holder, method: Method, facts: RequestFacts, *, device: str | None, whole: bool
     ) -> SignedIn:
         """A new session. `whole`: what was shown counts as both factors."""
         stage = "full" if whole else holder.stage
+        verified = holder.password_hash if method == "password" else None
         if stage != "full":
-            opened = await self._service.sessions.open(holder.account_id, stage=stage, method=method, label=facts.label)
+            opened = await self._service.sessions.open(
+                holder.account_id, stage=stage, method=method, label=facts.label, password_hash=verified
+            )
             await self._note(holder.account_id, stage, facts, opened.session.session_id, method)
             return SignedIn(opened, holder)
         found = await devices.signed_in(self._service, holder, device, facts.label)
         opened = await self._service.sessions.open(
-            holder.account_id, stage="full", method=method, device_id=found.device_id, label=facts.label
+            holder.account_id,
+            stage="full",
+            method=method,
+            device_id=found.device_id,
+            label=facts.label,
+            password_hash=verified,
         )
         await self._note(holder.account_id, "accepted", facts, opened.session.session_id, method)
         return SignedIn(opened, holder, found.secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 
 from gateway.auth.ending import Endings
 from gateway.auth.resetting import reset_factors
+from gateway.auth.sessions import SessionOver, Sessions
 from gateway.mail import links
 from gateway.policies.runner import Runner
 from ledger.account.commands import (
@@ -25,6 +27,7 @@ from ledger.account.events import Role
 from ledger.kit.command import Command
 from ledger.kit.errors import NotFound
 from ledger.kit.ids import uuid7
+from ledger.log.database import AsyncDatabase
 from ledger.log.database import Role as DatabaseRole
 from support.browser import Browser
 from support.gateway import PASSWORD, Gateway, World
@@ -140,3 +143,23 @@ def test_who_has_lost_everything_begins_anew_by_a_link(gateway: Gateway, world: 
         ).fetchall()
     assert mails == [("factor-changed",), ("reset",)]
     assert lines == [("second-factor", account_id)]
+
+
+def test_a_password_that_is_changed_while_it_is_verified_opens_nothing(gateway: Gateway, world: World):
+    """Whoever has the old one and comes at the same instant is not left with a session that the new one did not end."""
+    account_id = gateway.accounts["provider"]
+    gateway.password("provider")
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        query = "select password_hash from auth.credential where account_id = %s"
+        row = connection.execute(query, (account_id,)).fetchone()
+    assert row is not None
+    gateway.password("provider", "Trombone-Jaune-2031")
+
+    async def story() -> None:
+        async with AsyncDatabase(gateway.settings.database_url, max_size=1) as queries:
+            sessions = Sessions(queries, gateway.settings)
+            with pytest.raises(SessionOver):
+                await sessions.open(account_id, stage="full", method="password", password_hash=row[0])
+            await sessions.open(account_id, stage="full", method="oidc")
+
+    asyncio.run(story())

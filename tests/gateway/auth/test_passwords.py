@@ -113,7 +113,7 @@ def test_a_hundred_sign_ins_at_once_hold_the_memory_of_two(passwords: Passwords)
     at_once, most, lock = 0, 0, threading.Lock()
     matches = passwords._matches
 
-    def counted(password_hash: str, password: str) -> bool:
+    def counted(password_hash: str | None, password: str) -> bool:
         nonlocal at_once, most
         with lock:
             at_once += 1
