@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pyotp
+from httpx import Response
 
 from ledger.account.commands import AcceptTerms
+from ledger.account.events import Role
 from ledger.log.database import Role as DatabaseRole
 from support.browser import Browser
 
@@ -52,3 +55,33 @@ def signed_in(gateway: Gateway, name: str) -> Browser:
     assert answer.status_code == 200, answer.text
     assert answer.json()["stage"] == "full"
     return browser
+
+
+def user(gateway: Gateway, name: str, role: Role = Role.PORTAL) -> str:
+    """An account with a password, the terms accepted: its e-mail."""
+    gateway.account(name, role)
+    gateway.password(name)
+    accept_terms(gateway, name)
+    return gateway.emails[name]
+
+
+def code_of(answer: Response) -> str:
+    """The stable name of the problem that an answer is."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    return str(answer.json()["type"].removeprefix("/problems/"))
+
+
+def rows(gateway: Gateway, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What the database holds, as its owner sees it."""
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        return connection.execute(query.encode(), values).fetchall()
+
+
+def standing(gateway: Gateway) -> list[tuple[Any, ...]]:
+    """What no refused request may change: the log's head, and everything that lets anybody in."""
+    return rows(
+        gateway,
+        "select (select max(position) from log.events), (select count(*) from auth.session where ended_at is null), "
+        "(select string_agg(password_hash, ',' order by account_id) from auth.credential), "
+        "(select count(*) from auth.token where revoked_at is null)",
+    )

@@ -14,12 +14,7 @@ from ledger.account.events import Role
 from support.authenticator import Authenticator
 from support.browser import Browser
 from support.gateway import PASSWORD, Gateway
-from support.signing_in import accept_terms, enrol_totp
-
-
-def _problem(answer: Response) -> str:
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    return str(answer.json()["type"].removeprefix("/problems/"))
+from support.signing_in import accept_terms, code_of, enrol_totp
 
 
 def _steady() -> None:
@@ -56,8 +51,8 @@ def test_those_who_must_have_a_second_factor_enrol_one_before_anything_else(gate
     browser = gateway.browser()
     shown = browser.sign_in(gateway.emails["enrolling"], PASSWORD).json()
     assert (shown["stage"], shown["factor_required"], shown["proved_until"]) == ("enrolment", True, None)
-    assert _problem(browser.get("/v1/dossiers")) == "enrolment-required"
-    assert _problem(browser.post("/v1/session/extension")) == "enrolment-required"
+    assert code_of(browser.get("/v1/dossiers")) == "enrolment-required"
+    assert code_of(browser.post("/v1/session/extension")) == "enrolment-required"
     _steady()
     offered = browser.post("/v1/me/factors/totp").json()
     assert offered["uri"].startswith("otpauth://totp/")
@@ -76,7 +71,7 @@ def test_a_code_is_good_once_and_no_older_than_one_window(gateway: Gateway):
     browser, secret = _waiting(gateway, "windows")
     _steady()
     answer = _give(browser, totp=_code(secret, steps_ago=2))
-    assert (answer.status_code, _problem(answer)) == (401, "second-factor-refused")
+    assert (answer.status_code, code_of(answer)) == (401, "second-factor-refused")
     assert browser.get("/v1/session").json()["stage"] == "second-factor"
     assert _give(browser, totp=_code(secret, steps_ago=1)).json()["stage"] == "full"
     again = gateway.browser()
@@ -84,7 +79,7 @@ def test_a_code_is_good_once_and_no_older_than_one_window(gateway: Gateway):
     refused = _give(again, totp=_code(secret, steps_ago=1))
     assert refused.json()["detail"] == answer.json()["detail"], "a used code and a wrong one read the same"
     assert _give(again, totp=_code(secret)).status_code == 200
-    assert _problem(_give(again, totp=_code(secret, steps_ago=-1))) == "forbidden", "there is nothing left to prove"
+    assert code_of(_give(again, totp=_code(secret, steps_ago=-1))) == "forbidden", "there is nothing left to prove"
 
 
 def test_two_requests_with_one_code_do_not_both_pass(gateway: Gateway):
@@ -128,7 +123,7 @@ def test_a_recovery_code_stands_in_for_a_factor_once(gateway: Gateway):
     assert browser.get("/v1/me/factors").json()["recovery_codes"] == 10
     again = gateway.browser()
     again.sign_in(gateway.emails["recovering"], PASSWORD)
-    assert _problem(_give(again, recovery_code="AAAA-AAAA-AAAA-AAAA")) == "second-factor-refused"
+    assert code_of(_give(again, recovery_code="AAAA-AAAA-AAAA-AAAA")) == "second-factor-refused"
     assert _give(again, recovery_code=codes[0].lower().replace("-", " ")).json()["stage"] == "full"
     once_more = gateway.browser()
     once_more.sign_in(gateway.emails["recovering"], PASSWORD)
@@ -173,7 +168,7 @@ def test_a_passkey_signs_in_alone_and_counts_as_both_factors(gateway: Gateway):
     assert second.sign_in(gateway.emails["keyed"], PASSWORD).json()["stage"] == "second-factor"
     assert _by_passkey(second, device, "/v1/session/second-factor").json()["stage"] == "full"
     _forget_proof(gateway, "keyed")
-    assert _problem(second.post("/v1/me/factors/totp")) == "fresh-proof-required"
+    assert code_of(second.post("/v1/me/factors/totp")) == "fresh-proof-required"
     assert _by_passkey(second, device, "/v1/session/proof").status_code == 200
     assert second.post("/v1/me/factors/totp").status_code == 200
 
@@ -212,13 +207,13 @@ def test_whoever_must_have_a_factor_keeps_the_last_one(gateway: Gateway):
     browser, device = _enrolled_passkey(gateway, "keeping")
     passkey = browser.get("/v1/me/factors").json()["passkeys"][0]["credential_id"]
     answer = browser.post(f"/v1/me/factors/passkeys/{passkey}/removal")
-    assert (answer.status_code, _problem(answer)) == (409, "last-factor")
+    assert (answer.status_code, code_of(answer)) == (409, "last-factor")
     assert _by_passkey(gateway.browser(), device).status_code == 200
     offered = browser.post("/v1/me/factors/totp").json()
     _steady()
     browser.post("/v1/me/factors/totp/confirmation", {"totp": _code(offered["secret"])})
     assert browser.post(f"/v1/me/factors/passkeys/{passkey}/removal").json()["factors"] == ["totp"]
-    assert _problem(browser.post("/v1/me/factors/totp/removal")) == "last-factor"
+    assert code_of(browser.post("/v1/me/factors/totp/removal")) == "last-factor"
     user, secret = _waiting(gateway, "free", Role.PORTAL)
     _give(user, totp=_code(secret))
     assert user.post("/v1/me/factors/totp/removal").json()["factors"] == []
@@ -238,7 +233,7 @@ def test_two_removals_at_once_leave_one_factor(gateway: Gateway):
         _until_one_waits(gateway, removal)
         other.commit()
         answer = removal.result(timeout=20)
-    assert (answer.status_code, _problem(answer)) == (409, "last-factor")
+    assert (answer.status_code, code_of(answer)) == (409, "last-factor")
     assert browser.get("/v1/me/factors").json()["totp"] is True
 
 
@@ -262,10 +257,10 @@ def test_what_is_grave_asks_for_a_proof_of_ten_minutes_at_most(gateway: Gateway)
     _forget_proof(gateway, "grave")
     assert browser.get("/v1/dossiers").status_code == 200
     answer = browser.post("/v1/me/factors/totp")
-    assert (answer.status_code, _problem(answer)) == (403, "fresh-proof-required")
+    assert (answer.status_code, code_of(answer)) == (403, "fresh-proof-required")
     before = browser.session
     for proof in ({"password": "Autre-Phrase-2027", "totp": _code(secret)}, {"password": PASSWORD}):
-        assert _problem(browser.post("/v1/session/proof", proof)) == "sign-in-refused"
+        assert code_of(browser.post("/v1/session/proof", proof)) == "sign-in-refused"
     assert browser.post("/v1/session/proof", {"totp": _code(secret)}).status_code == 422
     assert browser.session == before
     proved = browser.post("/v1/session/proof", {"password": PASSWORD, "totp": _code(secret)})

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import psycopg
 import pytest
-from httpx import Response
 
 from gateway.auth import opaque
 from ledger.account.commands import DisableAccount, EnableAccount
 from ledger.account.events import Role
 from support.browser import SESSION, Browser
 from support.gateway import PASSWORD, Gateway, World
-from support.signing_in import accept_terms
+from support.signing_in import accept_terms, code_of, rows, standing, user
 
 pytestmark = pytest.mark.usefixtures("world")
-
-
-def _problem(answer: Response) -> str:
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    return str(answer.json()["type"].removeprefix("/problems/"))
-
-
-def _rows(gateway: Gateway, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    with psycopg.connect(gateway.settings.database_url) as connection:
-        return connection.execute(query.encode(), values).fetchall()
-
-
-def _standing(gateway: Gateway) -> list[tuple[Any, ...]]:
-    """What no refused request may change: the log's head, and everything that lets anybody in."""
-    return _rows(
-        gateway,
-        "select (select max(position) from log.events), (select count(*) from auth.session where ended_at is null), "
-        "(select string_agg(password_hash, ',' order by account_id) from auth.credential), "
-        "(select count(*) from auth.token where revoked_at is null)",
-    )
-
-
-def _user(gateway: Gateway, name: str, role: Role = Role.PORTAL) -> str:
-    """An account with a password, the terms accepted: its e-mail."""
-    gateway.account(name, role)
-    gateway.password(name)
-    accept_terms(gateway, name)
-    return gateway.emails[name]
 
 
 def test_a_user_signs_in_with_the_e_mail_and_the_password(gateway: Gateway, world: World):
@@ -55,7 +24,7 @@ def test_a_user_signs_in_with_the_e_mail_and_the_password(gateway: Gateway, worl
     assert answer.headers["cache-control"] == "no-store"
     shown = answer.json()
     assert (shown["stage"], shown["terms_pending"], shown["factors"]) == ("full", True, [])
-    assert _problem(browser.get("/v1/dossiers")) == "terms-pending"
+    assert code_of(browser.get("/v1/dossiers")) == "terms-pending"
     accept_terms(gateway, "provider")
     assert [each["dossier_id"] for each in browser.get("/v1/dossiers").json()["items"]] == [str(world.dossier)]
     assert browser.get("/v1/session").json()["terms_pending"] is False
@@ -65,12 +34,12 @@ def test_a_user_signs_in_with_the_e_mail_and_the_password(gateway: Gateway, worl
 
 def test_whatever_is_wrong_the_answer_is_the_same(gateway: Gateway):
     """A wrong password, an unknown e-mail or one of another alphabet, no password yet, disabled: one text."""
-    email = _user(gateway, "known")
-    _user(gateway, "disabled")
+    email = user(gateway, "known")
+    user(gateway, "disabled")
     gateway.service.ledger.execute(DisableAccount(account_id=gateway.accounts["disabled"], on="2026-01-05"), actor=None)
     gateway.account("newcomer", Role.PORTAL)
     gateway.engine.catch_up()
-    before = _standing(gateway)
+    before = standing(gateway)
     attempts = [
         (email, "Autre-Phrase-2027"),
         (email, PASSWORD + " "),
@@ -84,24 +53,24 @@ def test_whatever_is_wrong_the_answer_is_the_same(gateway: Gateway):
     answers = [gateway.browser().sign_in(*attempt) for attempt in attempts]
     shown = [{k: v for k, v in each.json().items() if k != "correlation_id"} for each in answers]
     assert all(each == shown[0] for each in shown)
-    assert (answers[0].status_code, _problem(answers[0])) == (401, "sign-in-refused")
+    assert (answers[0].status_code, code_of(answers[0])) == (401, "sign-in-refused")
     assert not any("set-cookie" in each.headers for each in answers)
-    assert _standing(gateway) == before
+    assert standing(gateway) == before
 
 
 def test_the_same_password_is_typed_on_two_keyboards(gateway: Gateway):
     """Bad input: combining characters. An accent typed apart is the accent composed, at sign-in as at the choice."""
-    email = _user(gateway, "accents")
+    email = user(gateway, "accents")
     gateway.password("accents", "E\N{COMBINING ACUTE ACCENT}toile-du-Nord-27")
     assert gateway.browser().sign_in(email, "\N{LATIN CAPITAL LETTER E WITH ACUTE}toile-du-Nord-27").status_code == 200
 
 
 def test_each_rule_that_a_new_password_breaks_is_named(gateway: Gateway):
     """O7. Bad input: 51 characters are refused, not cut; the old password goes on, and nothing is recorded."""
-    email = _user(gateway, "choosing")
+    email = user(gateway, "choosing")
     browser = gateway.browser()
     browser.sign_in(email, PASSWORD)
-    before = _standing(gateway)
+    before = standing(gateway)
     for password, codes in {
         "Aa1-" + "é" * 47: ["length"],
         "Aa1-" + "x\N{COMBINING TILDE}" * 24: ["length"],  # nothing composes them: each counts
@@ -115,11 +84,11 @@ def test_each_rule_that_a_new_password_breaks_is_named(gateway: Gateway):
         "girafonx": ["length", "upper-case", "digit", "special"],
     }.items():
         answer = browser.post("/v1/me/password", {"password": password})
-        assert (answer.status_code, _problem(answer)) == (422, "weak-password"), password
+        assert (answer.status_code, code_of(answer)) == (422, "weak-password"), password
         assert [each["code"] for each in answer.json()["errors"]] == codes, password
         assert all(each["pointer"] == "/password" for each in answer.json()["errors"])
         assert password not in answer.text
-    assert _standing(gateway) == before
+    assert standing(gateway) == before
     fifty = "Aa1-" + "e\N{COMBINING ACUTE ACCENT}" * 46  # 96 code points as typed, 50 characters as counted
     assert browser.post("/v1/me/password", {"password": fifty}).status_code == 200
     assert gateway.browser().sign_in(email, fifty).status_code == 200
@@ -128,7 +97,7 @@ def test_each_rule_that_a_new_password_breaks_is_named(gateway: Gateway):
 
 def test_a_new_password_ends_the_other_sessions(gateway: Gateway):
     """O7, O25: whoever else was signed in is out; the one who chose goes on, with a new secret; a mail says so."""
-    email = _user(gateway, "renewing")
+    email = user(gateway, "renewing")
     browser, other = gateway.browser(), gateway.browser()
     browser.sign_in(email, PASSWORD)
     other.sign_in(email, PASSWORD)
@@ -136,12 +105,12 @@ def test_a_new_password_ends_the_other_sessions(gateway: Gateway):
     assert browser.post("/v1/me/password", {"password": "Trombone-Bleu-2028"}).status_code == 200
     assert browser.get("/v1/me").status_code == 200
     assert (other.get("/v1/me").status_code, stolen.get("/v1/me").status_code) == (401, 401)
-    assert _rows(gateway, "select count(*) from auth.mail where kind = 'password-set'")[0][0] >= 1
+    assert rows(gateway, "select count(*) from auth.mail where kind = 'password-set'")[0][0] >= 1
 
 
 def test_each_rise_makes_a_new_secret_and_the_old_one_is_dead(gateway: Gateway):
     """Session fixation: what somebody has planted or copied before a rise is of no use after it."""
-    email = _user(gateway, "rising")
+    email = user(gateway, "rising")
     browser = gateway.browser()
     browser.cookies[SESSION] = "dls_" + "A" * 43
     assert browser.sign_in(email, PASSWORD).status_code == 200
@@ -161,7 +130,7 @@ def test_each_rise_makes_a_new_secret_and_the_old_one_is_dead(gateway: Gateway):
 
 def test_one_session_ends_and_the_others_go_on(gateway: Gateway, world: World):
     """One's own sessions are listed by browser, and ended one by one; another's is not there."""
-    email = _user(gateway, "several")
+    email = user(gateway, "several")
     first, second, third = gateway.browser(), gateway.browser(), gateway.browser()
     first.sign_in(email, PASSWORD)
     agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -192,7 +161,7 @@ def test_one_session_ends_and_the_others_go_on(gateway: Gateway, world: World):
 def test_a_session_ends_by_itself(gateway: Gateway, change: str, until: str):
     name = f"ending-{gateway.number()}"
     browser = gateway.browser()
-    browser.sign_in(_user(gateway, name), PASSWORD)
+    browser.sign_in(user(gateway, name), PASSWORD)
     with psycopg.connect(gateway.settings.database_url) as connection:
         connection.execute(
             f"update auth.session set {change} where account_id = %s".encode(), (gateway.accounts[name],)
@@ -205,7 +174,7 @@ def test_asking_for_the_session_does_not_put_its_end_off(gateway: Gateway):
     """A page may ask how long there is left; only what its user does begins the idle time anew."""
     name = f"polling-{gateway.number()}"
     browser = gateway.browser()
-    browser.sign_in(_user(gateway, name), PASSWORD)
+    browser.sign_in(user(gateway, name), PASSWORD)
     query = "select now() - seen_at > interval '10 minutes' from auth.session where account_id = %s"
     with psycopg.connect(gateway.settings.database_url) as connection:
         connection.execute(
@@ -213,14 +182,14 @@ def test_asking_for_the_session_does_not_put_its_end_off(gateway: Gateway):
             (gateway.accounts[name],),
         )
     assert browser.get("/v1/session").status_code == 200
-    assert _rows(gateway, query, gateway.accounts[name]) == [(True,)]
+    assert rows(gateway, query, gateway.accounts[name]) == [(True,)]
     assert browser.get("/v1/me").status_code == 200
-    assert _rows(gateway, query, gateway.accounts[name]) == [(False,)]
+    assert rows(gateway, query, gateway.accounts[name]) == [(False,)]
 
 
 def test_a_deactivated_account_is_out_at_once_though_the_read_models_stand_still(gateway: Gateway):
     """O25: deactivation ends the right for the very next request, also where nothing has been folded since."""
-    email = _user(gateway, "deactivated")
+    email = user(gateway, "deactivated")
     browser = gateway.browser()
     browser.sign_in(email, PASSWORD)
     account_id = gateway.accounts["deactivated"]
@@ -228,7 +197,7 @@ def test_a_deactivated_account_is_out_at_once_though_the_read_models_stand_still
     assert browser.get("/v1/me").status_code == 200
     gateway.service.ledger.execute(DisableAccount(account_id=account_id, on="2026-01-05"), actor=None)
     late = browser.get("/v1/me")
-    assert (late.status_code, _problem(late)) == (503, "read-model-late"), "nothing was folded: nobody is let in"
+    assert (late.status_code, code_of(late)) == (503, "read-model-late"), "nothing was folded: nobody is let in"
     by_token = gateway.client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert by_token.status_code == 503
     assert gateway.browser().sign_in(email, PASSWORD).status_code == 503
@@ -295,112 +264,3 @@ def test_an_auditors_account_ends_by_itself_at_its_mandates_date(gateway: Gatewa
     finally:
         with psycopg.connect(gateway.settings.database_url) as connection:
             connection.execute("update read.account set ends_on = '2099-12-31' where account_id = %s", (account_id,))
-
-
-def test_another_deployments_cookie_is_a_random_text(gateway: Gateway, world: World):
-    """Bad input: it is answered as none, and forgotten; two cookies of the name are no better than none."""
-    before = _standing(gateway)
-    stranger = Browser(gateway.client, {SESSION: "dls_" + "Zz9-" * 10 + "abc"})
-    answer = stranger.get("/v1/me")
-    nobody = gateway.browser().get("/v1/me")
-    assert (
-        (answer.status_code, answer.json()["detail"])
-        == (nobody.status_code, nobody.json()["detail"])
-        == (
-            401,
-            nobody.json()["detail"],
-        )
-    )
-    assert stranger.session is None
-    ours = gateway.session("provider")
-    value = f"{SESSION}={ours.session}; {SESSION}=dls_{'A' * 43}"
-    assert gateway.client.get("/v1/me", headers={"Cookie": value}).status_code == 401
-    for cookie in ("x" * 8000, "dlt_" + "A" * 43, gateway.tokens["provider"], ""):
-        assert Browser(gateway.client, {SESSION: cookie}).get("/v1/me").status_code == 401
-    header = {"Authorization": f"Bearer {ours.session}"}
-    assert gateway.client.get("/v1/me", headers=header).status_code == 401, "a session is no token"
-    assert _standing(gateway)[0][0] == before[0][0]
-
-
-def test_an_order_without_its_token_or_from_another_site_is_refused(gateway: Gateway):
-    """Bad input: a form without its token (JSON). Nothing is done, whatever the order; a question needs none."""
-    browser = gateway.session("case-manager")
-    before = _standing(gateway)
-    order = {"last_name": "Forgé", "first_name": "Ordre"}
-    bare = Browser(gateway.client, dict(browser.cookies))
-    wrong = Browser(gateway.client, dict(browser.cookies), csrf="A" * 43)
-    old = Browser(gateway.client, dict(browser.cookies), csrf=gateway.session("case-manager").csrf)
-    for each in (bare, wrong, old):
-        answer = each.post("/v1/persons", order, headers={"Idempotency-Key": "forgé".encode().hex()})
-        assert (answer.status_code, _problem(answer)) == (403, "csrf")
-        assert each.delete("/v1/session").status_code == 403
-    for headers in (
-        {"Origin": "https://autre.example"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    ):
-        assert _problem(browser.post("/v1/persons", order, headers=headers)) == "csrf"
-        assert (
-            _problem(browser.post("/v1/session", {"email": "a@example.org", "password": "x"}, headers=headers))
-            == "csrf"
-        )
-    assert _standing(gateway)[0][0] == before[0][0]
-    assert bare.get("/v1/me").status_code == 200
-    ours = {"Origin": gateway.settings.public_origin, "Idempotency-Key": "une-personne"}
-    assert browser.post("/v1/persons", {"last_name": "Vrai", "first_name": "Ordre"}, headers=ours).status_code == 201
-
-
-def test_a_form_of_a_browser_is_no_sign_in(gateway: Gateway):
-    """Login CSRF: what a page of another site can post without asking (no JSON) is not taken."""
-    body = {"email": gateway.emails["provider"], "password": PASSWORD}
-    for options in (
-        {"data": body},
-        {"content": b'{"email": "a@example.org"}', "headers": {"Content-Type": "text/plain"}},
-    ):
-        answer = gateway.browser().send("POST", "/v1/session", **options)
-        assert (answer.status_code, _problem(answer)) == (415, "unsupported-media-type")
-
-
-def test_a_header_counts_alone(gateway: Gateway):
-    """A request with a cookie and a token is the token's: no forged request can carry that header."""
-    browser = gateway.session("provider")
-    both = {"Authorization": f"Bearer {gateway.tokens['auditor']}"}
-    assert browser.get("/v1/me", headers=both).json()["account_id"] == str(gateway.accounts["auditor"])
-    assert browser.get("/v1/me", headers={"Authorization": "Bearer dlt_" + "A" * 43}).status_code == 401
-    assert browser.get("/v1/me").json()["account_id"] == str(gateway.accounts["provider"])
-
-
-def test_what_is_stored_of_sessions_and_passwords_lets_nobody_in(gateway: Gateway):
-    browser = gateway.session("provider")
-    stored = [
-        row[0]
-        for table in ("session", "credential", "device", "totp", "journal", "mail")
-        for row in _rows(gateway, f"select t::text from auth.{table} t")
-    ]
-    assert stored
-    secrets = [browser.session, browser.csrf, browser.cookies["__Host-device"], PASSWORD, *gateway.totp.values()]
-    for secret in secrets:
-        assert secret
-        bare = secret.removeprefix("dls_").removeprefix("dld_")
-        assert not any(bare in row for row in stored)
-    assert all(
-        row[0].startswith("$argon2id$v=19$m=8192,t=3,p=1$")
-        for row in _rows(gateway, "select password_hash from auth.credential")
-    )
-
-
-def test_the_gateways_role_neither_opens_raises_nor_revives_sessions(gateway: Gateway):
-    for statement in (
-        "update auth.session set ended_at = null",
-        "update auth.session set stage = 'full'",
-        "update auth.session set proved_at = now()",
-        "insert into auth.session select * from auth.session",
-        "delete from auth.session",
-        "select password_hash from auth.credential",
-        "select secret_sealed from auth.totp",
-    ):
-        with psycopg.connect(gateway.settings.database_url) as connection:
-            connection.execute("set role ledger_gateway")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)
