@@ -56,13 +56,14 @@ def test_those_who_must_have_a_second_factor_enrol_one_before_anything_else(gate
     _steady()
     offered = browser.post("/v1/me/factors/totp").json()
     assert offered["uri"].startswith("otpauth://totp/")
-    before = browser.session
+    before = browser.copy()
     wrong = browser.post("/v1/me/factors/totp/confirmation", {"totp": "000000"})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/totp")
     assert browser.get("/v1/session").json()["stage"] == "enrolment"
     done = browser.post("/v1/me/factors/totp/confirmation", {"totp": _code(offered["secret"])})
     assert (done.json()["stage"], done.json()["factors"]) == ("full", ["totp"])
-    assert browser.session != before
+    assert browser.session != before.session
+    assert before.get("/v1/session").status_code == 401, "what was copied before the rise is dead"
     assert browser.get("/v1/dossiers").status_code == 200
 
 
@@ -73,7 +74,9 @@ def test_a_code_is_good_once_and_no_older_than_one_window(gateway: Gateway):
     answer = _give(browser, totp=_code(secret, steps_ago=2))
     assert (answer.status_code, code_of(answer)) == (401, "second-factor-refused")
     assert browser.get("/v1/session").json()["stage"] == "second-factor"
+    before = browser.copy()
     assert _give(browser, totp=_code(secret, steps_ago=1)).json()["stage"] == "full"
+    assert before.get("/v1/session").status_code == 401, "what was copied before the rise is dead"
     again = gateway.browser()
     again.sign_in(gateway.emails["windows"], PASSWORD)
     refused = _give(again, totp=_code(secret, steps_ago=1))
