@@ -174,6 +174,8 @@ def change(account: Account, key: MembershipKey, membership: Membership, work: W
     if account.manages(key) and membership.profile is not Profile.REFERENT:
         let_go(account, key, work)
     account.change(key, membership, at=work.now)
+    # One who joined before employees were kept is one of them from the first save on.
+    work.load(Person, account.person_id).begin_employment(*key, at=work.now)
     keep_named(account, key, work)
 
 

@@ -188,19 +188,17 @@ def _found(holder: UUID, invitation: Invitation, work: Work) -> Account:
         raise InvitationClosed
     invitation.accept(account.id, at=work.now)
     if account.person_id != invitation.person_id:
-        _replace_person(account, invitation, work)
+        _let_typed_go(invitation, work)
     return account
 
 
-def _replace_person(account: Account, invitation: Invitation, work: Work) -> None:
-    """The account's own person is the organisation's from now on. Whoever was typed for this invitation alone was the
-    same human being, and goes out of the list; an employee who was there before stays.
+def _let_typed_go(invitation: Invitation, work: Work) -> None:
+    """By joining, the account's own person is the organisation's from now on. Whoever was typed for this invitation
+    alone was the same human being, and goes out of the list; an employee who was there before stays.
     """
-    key = invitation.organisation_id, invitation.kind
     typed = work.load(Person, invitation.person_id)
     if typed.created_on == invitation.created_on:
-        typed.end_employment(*key, at=work.now)
-    work.load(Person, account.person_id).begin_employment(*key, at=work.now)
+        typed.end_employment(invitation.organisation_id, invitation.kind, at=work.now)
 
 
 def _bind(account: Account, invitation: Invitation, work: Work) -> None:
