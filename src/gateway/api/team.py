@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from gateway.api.authentication import action_of
 from gateway.api.bodies import json_object, parse
 from gateway.api.codes import (
     ACTIVE,
@@ -44,6 +45,7 @@ from projections.account import teams
 from projections.account.queries import memberships
 from projections.account.team import team_of
 from projections.account.teams import Employee, TeamEstablishment, TeamUser
+from projections.establishment.organisations import organisation
 
 router: Final = APIRouter(prefix="/v1/teams/{organisation_id}/{kind}", tags=["teams"])
 State = Literal["active", "suspended", "invited", "expired"]
@@ -139,10 +141,19 @@ async def team_in_path(request: Request, call: Calling, organisation_id: UUID, k
     if kind not in set(OrganisationKind):
         raise not_found()
     team = Team(call, organisation_id, OrganisationKind(kind))
-    whole = right_of(call.caller, request.scope["route"].operation_id) is Scope.FUND
-    if not whole and team.key not in call.caller.managed:
+    if right_of(call.caller, action_of(request)) is Scope.FUND:
+        await _check_kind(team)
+    elif team.key not in call.caller.managed:
         raise not_found()
     return team
+
+
+async def _check_kind(team: Team) -> None:
+    """A registrar manages every team there is: an organisation that is not of the kind has none."""
+    async with team.call.reading("establishment") as reading:
+        found = await organisation(reading.connection, team.call.reader, team.organisation_id)
+    if not (found.is_provider if team.kind is OrganisationKind.PROVIDER else found.is_member):
+        raise not_found()
 
 
 InTeam = Annotated[Team, Depends(team_in_path)]

@@ -79,6 +79,8 @@ def test_what_a_stranger_sends_changes_nothing(gateway: Gateway, firm: Company):
     for path in (f"/v1/teams/{firm.organisation}/none/users", "/v1/teams/x/provider/users", f"{other.path}/users"):
         assert gateway.get("referent", path).status_code == 404
     assert gateway.post("referent", f"/v1/teams/{firm.organisation}/none/invitations", {}).status_code == 404
+    for path in (f"/v1/teams/{firm.organisation}/member/users", f"/v1/teams/{uuid4()}/provider/employees"):
+        assert gateway.get("case-manager", path).status_code == 404, "a team that there is not"
     assert head(gateway) == before
 
 
