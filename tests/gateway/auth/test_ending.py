@@ -8,10 +8,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from gateway.auth.ending import Endings
 from gateway.auth.resetting import reset_factors
 from gateway.auth.sessions import SessionOver, Sessions
+from gateway.cli.main import app
 from gateway.mail import links
 from gateway.policies.runner import Runner
 from ledger.account.commands import (
@@ -129,7 +131,17 @@ def test_who_has_lost_everything_begins_anew_by_a_link(gateway: Gateway, world: 
     account_id = gateway.accounts["accountant"]
     with pytest.raises(NotFound):
         reset_factors(gateway.service, uuid7())
-    reset_factors(gateway.service, account_id)
+    command = ["account", "reset-factors", str(account_id)]
+    environment = {
+        "DATABASE_URL": gateway.settings.database_url,
+        "KEYS_DATABASE_URL": gateway.settings.keys_database_url,
+        "DATA_DIR": str(gateway.settings.data_dir),
+        "ORIGIN": gateway.settings.origin,
+    }
+    assert CliRunner().invoke(app, command, input="n\n", env=environment).exit_code == 1
+    assert browser.get("/v1/me").status_code == 200, "nothing is done before it is confirmed"
+    done = CliRunner().invoke(app, command, input="y\n", env=environment)
+    assert done.exit_code == 0, done.output
     assert browser.get("/v1/me").status_code == 401
     assert gateway.browser().sign_in(gateway.emails["accountant"], PASSWORD).status_code == 401
     gateway.password("accountant")
