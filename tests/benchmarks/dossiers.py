@@ -34,7 +34,8 @@ insert into read.account values ('{ACCOUNT}', pg_temp.id(5, 0), 'portal', 'seale
 insert into read.membership
   values ('{ACCOUNT}', '{_ORGANISATION}', 'provider', 'user', array['{PROVIDER}']::uuid[], false, null);
 insert into log.events
-  values ({_ACCOUNT_POSITION}, now(), '{ACCOUNT}', 1, 'account.created.v1', null, null, null, null, array[]::uuid[], '')"""
+  values ({_ACCOUNT_POSITION}, now(), '{ACCOUNT}', 1, 'account.created.v1', null, null, null, null,
+          array[]::uuid[], '')"""
 
 # Nine in ten have one trainee, whose name the list shows; one in ten is settled; two in three have their agreement.
 _DOSSIERS: Final = f"""

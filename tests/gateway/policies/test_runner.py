@@ -143,7 +143,8 @@ def test_an_event_of_a_newer_release_is_waited_at(service):
 
     Runner(service, [Older()]).catch_up()
     assert noted(service) == []
-    assert rows(service, "select position from auth.policy where name = 'noting'") == [{"position": 1}]  # the person before it
+    begun = [{"position": 1}]  # the person before it
+    assert rows(service, "select position from auth.policy where name = 'noting'") == begun
 
 
 def test_a_worker_hears_of_events_as_they_come(service):
