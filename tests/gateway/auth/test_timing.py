@@ -2,8 +2,8 @@
 
 Attempts of each kind are taken in turn, in rounds of a random order, so that whatever else the machine does meets all
 of them alike. For two kinds the differences within the rounds are compared with the same differences under random
-signs. Kinds differ where chance explains it less than once in a thousand runs AND the middle difference is more than three
-hundredths of an answer's time, and where a second sample says the same: a busy machine must not say it by itself.
+signs. Kinds differ where chance explains it less than once in a thousand runs AND the middle difference is more than
+three hundredths of an answer's time, and where a second sample says the same: a busy machine must not say it alone.
 """
 
 from __future__ import annotations
