@@ -22,7 +22,7 @@ from projections.engine.schema import install
 from projections.registry import ALL
 from support.databases import Cluster
 
-EVENTS: Final = 1_000_000 if FULL else 100_000
+EVENTS: Final = 1_000_000 if FULL else 300_000
 _SEED: Final = 7
 _TOGETHER: Final = 50
 _made: dict[str, tuple[str, str]] = {}
