@@ -114,7 +114,7 @@ async def begin_totp(request: Request, caller: Authenticated) -> Response:
     """The secret serves once one of its codes has been confirmed; until then what was there goes on."""
     await nothing(request)
     own_session(caller)
-    offered = await Totp(service_of(request)).offer(await _holder(request, caller))
+    offered = await Totp(service_of(request)).offer(await _enrolling(request, caller))
     return Response(TotpOffered(secret=offered.secret, uri=offered.uri).model_dump_json(), media_type=JSON)
 
 
@@ -128,6 +128,7 @@ async def begin_totp(request: Request, caller: Authenticated) -> Response:
 async def confirm_totp(request: Request, caller: Authenticated) -> Response:
     form: TotpConfirmation = await form_of(request, TotpConfirmation)
     own_session(caller)
+    await _enrolling(request, caller)
     if not await Totp(service_of(request)).confirm(caller.account_id, form.totp):
         raise invalid("body", "/totp", "wrong-code", "Ce code n'est pas celui de l'application : essayez le suivant.")
     return await _enrolled(request, caller, "totp")
@@ -147,7 +148,8 @@ async def remove_own_totp(request: Request, caller: Authenticated) -> Response:
 async def begin_passkey(request: Request, caller: Authenticated) -> Response:
     await nothing(request)
     session_id = own_session(caller)
-    return offered(await Passkeys(service_of(request)).offer_registration(await _holder(request, caller), session_id))
+    holder = await _enrolling(request, caller)
+    return offered(await Passkeys(service_of(request)).offer_registration(holder, session_id))
 
 
 @router.post(
@@ -167,7 +169,7 @@ async def begin_passkey(request: Request, caller: Authenticated) -> Response:
 async def add_passkey(request: Request, caller: Authenticated) -> Response:
     form: PasskeyMade = await form_of(request, PasskeyMade)
     session_id = own_session(caller)
-    holder = await _holder(request, caller)
+    holder = await _enrolling(request, caller)
     added = await Passkeys(service_of(request)).register(
         holder, session_id, form.challenge_id, form.credential, form.label
     )
@@ -200,7 +202,7 @@ async def make_recovery_codes(request: Request, caller: Authenticated) -> Respon
     """They stand in for a factor, and so are given to those alone who have one."""
     await nothing(request)
     own_session(caller)
-    holder = await _holder(request, caller)
+    holder = await _enrolling(request, caller)
     if not holder.enrolled:
         raise invalid("body", "", "no-factor", "Enregistrez d'abord un second facteur : les codes le remplacent.")
     codes = await recovery.make(service_of(request), caller.account_id)
@@ -212,6 +214,17 @@ async def make_recovery_codes(request: Request, caller: Authenticated) -> Respon
 def offered(offer: Offer) -> Response:
     shown = PasskeyOffered(challenge_id=offer.challenge_id, options=offer.options)
     return Response(shown.model_dump_json(), media_type=JSON)
+
+
+async def _enrolling(request: Request, caller: Caller) -> Holder:
+    """The account. A session that waits for the first factor ends once another one has brought it: it has shown a
+    password, and would replace by it alone what its owner has enrolled meanwhile.
+    """
+    holder = await _holder(request, caller)
+    if caller.stage == "enrolment" and holder.enrolled:
+        await service_of(request).sessions.end(own_session(caller), "enrolled-elsewhere")
+        raise _over(request)
+    return holder
 
 
 async def _enrolled(request: Request, caller: Caller, factor: str) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pyotp
+import pytest
 from httpx import Response
 
 from ledger.account.events import Role
@@ -65,6 +66,29 @@ def test_those_who_must_have_a_second_factor_enrol_one_before_anything_else(gate
     assert browser.session != before.session
     assert before.get("/v1/session").status_code == 401, "what was copied before the rise is dead"
     assert browser.get("/v1/dossiers").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["totp", "totp/confirmation", "passkeys/options", "passkeys", "recovery-codes"])
+def test_a_password_alone_does_not_replace_the_factor_of_a_moment_ago(gateway: Gateway, path: str):
+    """Whoever knows the password opens a session before the owner enrols, and waits: it ends at its next step."""
+    name = f"overtaken-{path.replace('/', '-')}"
+    gateway.account(name, Role.ACCOUNTANT)
+    gateway.password(name)
+    accept_terms(gateway, name)
+    thief = gateway.browser()
+    assert thief.sign_in(gateway.emails[name], PASSWORD).json()["stage"] == "enrolment"
+    owner = gateway.browser()
+    owner.sign_in(gateway.emails[name], PASSWORD)
+    _steady()
+    secret = owner.post("/v1/me/factors/totp").json()["secret"]
+    assert owner.post("/v1/me/factors/totp/confirmation", {"totp": _code(secret)}).json()["stage"] == "full"
+    credential = {"challenge_id": "01890a5d-ac96-774b-bcce-b302099a8001", "credential": {"id": "AAAA"}, "label": "x"}
+    bodies = {"totp/confirmation": {"totp": _code(secret)}, "passkeys": credential}
+    answer = thief.copy().post(f"/v1/me/factors/{path}", bodies.get(path))
+    assert (answer.status_code, code_of(answer)) == (401, "unauthenticated"), answer.text
+    assert thief.get("/v1/session").status_code == 401
+    kept = owner.get("/v1/me/factors").json()
+    assert (kept["totp"], kept["passkeys"], kept["recovery_codes"]) == (True, [], 0)
 
 
 def test_a_code_is_good_once_and_no_older_than_one_window(gateway: Gateway):
