@@ -72,6 +72,7 @@ class Account(Aggregate, opens_with=AccountCreated):
     ends_on: date | None
     disabled: bool
     memberships: Mapping[MembershipKey, Membership]
+    lost_at: Mapping[MembershipKey, datetime]
     terms: TermsAnswer | None
 
     def is_referent(self, key: MembershipKey) -> bool:
@@ -82,6 +83,13 @@ class Account(Aggregate, opens_with=AccountCreated):
         """The same by its membership alone: staff may have disabled the account."""
         held = self.memberships.get(key)
         return held is not None and not held.suspended and held.profile is Profile.REFERENT
+
+    def has_lost_since(self, key: MembershipKey, at: datetime) -> bool:
+        """Whether anything there was taken from it after `at`: the membership, its profile, an establishment, an entry
+        of the menu. One that was suspended stays so, whatever is added to it: that is no loss.
+        """
+        lost_at = self.lost_at.get(key)
+        return lost_at is not None and lost_at > at
 
     def grant(self, key: MembershipKey, membership: Membership, *, at: datetime) -> None:
         """Refused: NotAPortalAccount, MembershipAlreadyGranted."""
@@ -176,6 +184,7 @@ class Account(Aggregate, opens_with=AccountCreated):
         self.ends_on = event.ends_on
         self.disabled = False
         self.memberships = MappingProxyType({})
+        self.lost_at = MappingProxyType({})
         self.terms = None
 
     @when.register
@@ -187,6 +196,9 @@ class Account(Aggregate, opens_with=AccountCreated):
         key = (event.organisation_id, event.kind)
         held = self.memberships[key]
         self._hold(key, replace(held, profile=event.profile, establishment_ids=event.establishment_ids))
+        lowered = held.profile is Profile.REFERENT and event.profile is not Profile.REFERENT
+        if lowered or not set(held.establishment_ids) <= set(event.establishment_ids):
+            self._lose(key, event)
 
     @when.register
     def _(self, event: MembershipSuspended) -> None:
@@ -201,12 +213,16 @@ class Account(Aggregate, opens_with=AccountCreated):
     @when.register
     def _(self, event: MenuRightsSet) -> None:
         key = (event.organisation_id, event.kind)
-        self._hold(key, replace(self.memberships[key], menus=frozenset(event.menus)))
+        held, menus = self.memberships[key], frozenset(event.menus)
+        self._hold(key, replace(held, menus=menus))
+        if not (frozenset(Menu) if held.menus is None else held.menus) <= menus:
+            self._lose(key, event)
 
     @when.register
     def _(self, event: MembershipEnded) -> None:
         ended = (event.organisation_id, event.kind)
         self.memberships = MappingProxyType({key: held for key, held in self.memberships.items() if key != ended})
+        self._lose(ended, event)
 
     @when.register
     def _(self, event: EmailChanged) -> None:
@@ -230,3 +246,6 @@ class Account(Aggregate, opens_with=AccountCreated):
 
     def _hold(self, key: MembershipKey, membership: Membership) -> None:
         self.memberships = MappingProxyType({**self.memberships, key: membership})
+
+    def _lose(self, key: MembershipKey, event: Event) -> None:
+        self.lost_at = MappingProxyType({**self.lost_at, key: event.timestamp})

@@ -186,6 +186,9 @@ def _found(holder: UUID, invitation: Invitation, work: Work) -> Account:
     account = work.load(Account, holder)
     if account.role is not Role.PORTAL or account.disabled:
         raise InvitationClosed
+    # Nobody keeps an invitation in reserve (a référent may write to herself) against the day when a right is taken.
+    if account.has_lost_since((invitation.organisation_id, invitation.kind), invitation.modified_on):
+        raise InvitationClosed
     invitation.accept(account.id, at=work.now)
     if account.person_id != invitation.person_id:
         _let_typed_go(invitation, work)

@@ -13,6 +13,7 @@ from ledger.account import events as e
 from ledger.account.aggregate import Account
 from ledger.account.commands import (
     ChangeEmail,
+    ChangeMembership,
     CreateAccount,
     DisableAccount,
     EndMembership,
@@ -222,6 +223,33 @@ def test_an_invitation_to_a_user_of_the_team_adds_to_what_they_hold(story: Story
     assert set(held.establishment_ids) == set(team.places[:2])
     assert (held.profile, held.suspended) == (e.Profile.REFERENT, True)
     assert account_id not in fund.state(Organisation, team.organisation_id).referents_as(team.kind)
+
+
+def _less(team: Team, account_id: UUID) -> dict[str, Command]:
+    about = {"account_id": account_id, "organisation_id": team.organisation_id, "kind": team.kind}
+    user, referent = e.Profile.USER, e.Profile.REFERENT
+    return {
+        "ended": EndMembership(**about),
+        "lowered": ChangeMembership(**about, profile=user, establishment_ids=set(team.places[:2])),
+        "narrowed": ChangeMembership(**about, profile=referent, establishment_ids={team.places[0]}),
+        "menus": SetMenuRights(**about, menus={e.Menu.HR}),
+    }
+
+
+@pytest.mark.parametrize("loss", ["ended", "lowered", "narrowed", "menus"])
+def test_nobody_keeps_an_invitation_in_reserve(story: Story, fund: Givens, loss: str):
+    """O25: a référent who sees her end coming invites herself; what is taken from her meanwhile is not given back."""
+    team = make_team(fund, MEMBER)
+    held = set(team.places[:2])
+    account_id = team.accepted(profile=e.Profile.REFERENT, establishment_ids=held)
+    reserve = fund.do(team.invitation(profile=e.Profile.REFERENT, establishment_ids=held), actor=account_id)
+    fund.do(_less(team, account_id)[loss], actor=team.referent)
+    left = team.membership(account_id)
+    story.when(AcceptInvitation(invitation_id=reserve)).then_refused(InvitationClosed)
+    assert team.membership(account_id) == left
+    fund.do(SendInvitationAgain(invitation_id=reserve), actor=team.referent)
+    fund.do(AcceptInvitation(invitation_id=reserve))
+    assert team.membership(account_id) is not None, "whoever may give it back does so by sending it again"
 
 
 def test_a_referent_who_joins_is_named(story: Story, fund: Givens, team: Team):
