@@ -22,7 +22,7 @@ from gateway.api.client import facts
 from gateway.api.described import body
 from gateway.api.orders import path_ids, refuse_parameters
 from gateway.api.params import Params
-from gateway.api.problems import not_found
+from gateway.api.problems import not_found, of_refusal
 from gateway.api.reading import JSON, Calling
 from gateway.api.shapes import Items
 from gateway.audiences import Scope
@@ -31,7 +31,7 @@ from gateway.auth.tokens import Token
 from gateway.journal.journal import note
 from gateway.rights import right_of
 from gateway.service import Service
-from ledger.kit.errors import NotFound
+from ledger.kit.errors import Forbidden, NotFound
 
 router: Final = APIRouter(prefix="/v1", tags=["tokens"])
 MAX_DAYS: Final = 90
@@ -91,6 +91,9 @@ async def list_tokens(call: Calling, params: Annotated[TokenParams, Query()]) ->
 )
 async def create_token(request: Request, caller: Authenticated) -> Response:
     """For oneself, whoever one is: nobody takes another's identity by the API."""
+    # What ends with its session would make something that outlives it.
+    if caller.via == "frontend":
+        raise of_refusal(Forbidden())
     service: Service = request.app.state.service
     refuse_parameters(request)
     asked = parse(CreateToken, await json_object(request))

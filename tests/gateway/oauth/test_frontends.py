@@ -246,6 +246,15 @@ def test_the_token_ends_with_the_session(gateway: Gateway, portal: Portal, brows
     assert portal.read(token).status_code == 401
 
 
+def test_a_frontends_token_makes_nothing_that_outlives_its_session(gateway: Gateway, portal: Portal):
+    """A program's token of ninety days, made by a page's token of ten minutes, would go on after the sign-out."""
+    manager = gateway.session("case-manager")
+    headers = {"Authorization": f"Bearer {portal.token(manager)}"}
+    answer = gateway.client.post("/v1/tokens", json={"label": "Export du Modèle"}, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+    assert manager.post("/v1/tokens", {"label": "Export du Modèle"}).status_code == 201
+
+
 def test_a_code_ends_with_the_session(portal: Portal, browser: Browser):
     code = portal.code(browser)
     browser.delete("/v1/session")
