@@ -93,11 +93,13 @@ def required(role: AccountRole | None) -> bool:
 
 
 def normalised(email: str) -> str:
-    """The identifier as it is claimed and counted; a text that is no e-mail stays what it is, and is nobody's."""
+    """The identifier as it is claimed and counted; a text that is no e-mail stays what it is, and is nobody's: folded,
+    another alphabet's letters would make somebody else's address of it.
+    """
     try:
         return check_email(email)
     except Invalid:
-        return email.strip().casefold()
+        return email.strip()
 
 
 async def holder_of(

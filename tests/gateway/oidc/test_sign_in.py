@@ -241,6 +241,16 @@ def test_another_spelling_of_the_email_is_the_same_person(gateway: Gateway, prov
     assert answer.status_code == 303
 
 
+def test_an_address_in_other_letters_is_somebody_elses(gateway: Gateway, provider: OpenIdProvider):
+    """The Kelvin sign folds to k and the long s to s: the provider has verified another mailbox than ours."""
+    name = gateway.account("kelvin-sens", Role.CASE_MANAGER)
+    email = gateway.emails[name].replace("k", "\u212a").replace("s", "\u017f", 1)
+    assert email.casefold() == gateway.emails[name]
+    _, answer = come_back(gateway, provider, email, amr="mfa")
+    refused(gateway, answer)
+    assert why(gateway) == "unknown-email"
+
+
 def test_the_way_back_is_good_once_and_in_its_browser_alone(gateway: Gateway, provider: OpenIdProvider, manager: str):
     """Somebody else's code, or one's own in somebody else's browser, signs nobody in as anybody."""
     browser = gateway.browser()
