@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from gateway.api.authentication import Anonymous
@@ -27,6 +29,21 @@ _ANSWER: Final = (
     "Après sa confirmation, vous recevrez à votre tour un message pour choisir votre mot de passe."
 )
 
+_NAME: Final = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f '\u2019-]|\.(?![^\W\d_])){1,80}")
+_NAME_RULE: Final = "Un nom comporte 1 à 80 lettres, espaces, apostrophes et traits d'union."
+
+
+def _check_name(text: str) -> str:
+    """Anybody has the company's contact written to under this name: there is no room in it for the address of a page,
+    which the mail's reader would be shown as a link.
+    """
+    if _NAME.fullmatch(text) is None:
+        raise PydanticCustomError("rule", _NAME_RULE)
+    return text
+
+
+Name = Annotated[OneLine, AfterValidator(_check_name)]
+
 
 class RegisterMember(BaseModel):
     """`siret` of one of the company's establishments, and its member number (« numéro d'adhérent »)."""
@@ -35,9 +52,9 @@ class RegisterMember(BaseModel):
 
     siret: Siret
     member_number: MemberNumber
-    civility: OneLine
-    last_name: OneLine
-    first_name: OneLine
+    civility: Name
+    last_name: Name
+    first_name: Name
     email: Email
 
 

@@ -128,8 +128,17 @@ def test_a_contacts_mailbox_is_not_flooded(gateway: Gateway, member: Company):
     assert len([mail for mail in mails(gateway) if mail["to"] == _contact(member)]) == 5
 
 
+@pytest.mark.parametrize("name", ["Jean-Étienne", "O'Brien d’Arc", "J.-P. M.", "Ngọc Lê", "M" * 80])
+def test_names_as_people_have_them_pass(gateway: Gateway, member: Company, name: str):
+    assert _ask(member, last_name=name, first_name=name).status_code == 202
+    with auth(gateway) as connection:
+        connection.execute("delete from auth.allowance")
+
+
 def test_bad_input_is_named_and_nothing_is_noted(gateway: Gateway, member: Company):
-    """An e-mail in another alphabet, a SIRET that fails its key, a field too many: French, and no row."""
+    """An e-mail in another alphabet, a SIRET that fails its key, a name that the contact's mail would show as a link,
+    a field too many: French, and no row.
+    """
     with auth(gateway) as connection:
         before = connection.execute("select count(*) from auth.wish").fetchone()
     for changed, pointer in (
@@ -137,6 +146,10 @@ def test_bad_input_is_named_and_nothing_is_noted(gateway: Gateway, member: Compa
         ({"email": "amaury@éxample.org"}, "/email"),
         ({"siret": "99900001199001"}, "/siret"),
         ({"member_number": "ABC"}, "/member_number"),
+        ({"first_name": "Confirmez vite sur https://autre.example"}, "/first_name"),
+        ({"last_name": "autre.example"}, "/last_name"),
+        ({"last_name": "moi@autre"}, "/last_name"),
+        ({"civility": "M" * 81}, "/civility"),
         ({"role": "operator"}, "/role"),
     ):
         answer = _ask(member, **changed)
