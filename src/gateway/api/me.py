@@ -99,7 +99,7 @@ def _shown(call: Call, identity: Identity, held: tuple[Membership, ...]) -> Me:
         grave=proved,
         grave_until=caller.proved_at + PROOF if proved and caller.proved_at is not None else None,
         memberships=[membership_shown(each) for each in held],
-        managed=_managed(caller),
+        managed=_managed(caller) if caller.stage == "full" else [],
         menus=[coded(menu, MENU_LABELS) for menu in sorted(caller.menus)],
         actions=actions_of(caller, terms=terms),
     )

@@ -55,6 +55,17 @@ def test_before_the_sign_in_is_whole_it_tells_nothing_but_what_to_do(gateway: Ga
     assert set(me["actions"]) == {"get_me", "get_session", "get_terms", "prove_second_factor", "sign_out"}
 
 
+def test_a_referents_password_alone_tells_no_organisation(gateway: Gateway, firm: Company):
+    """Row O1: what she manages names her company; a second factor of her own choosing guards it as well."""
+    firm.referent("guarded")
+    gateway.totp["guarded"] = enrol_totp(gateway, "guarded")
+    browser = gateway.browser()
+    browser.sign_in(gateway.emails["guarded"], gateway.password("guarded"))
+    answer = browser.get("/v1/me")
+    assert (answer.json()["stage"]["code"], answer.json()["managed"]) == ("second-factor", [])
+    assert str(firm.organisation) not in answer.text
+
+
 def test_the_terms_come_before_the_rest(gateway: Gateway, firm: Company):
     """O4, O5: until they are accepted, the actions are those of signing in, of the terms and of leaving."""
     firm.member("newcomer")
