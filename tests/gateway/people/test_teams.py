@@ -330,3 +330,14 @@ def test_invitations_are_limited(gateway: Gateway):
     assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-attempts")
     assert int(answer.headers["retry-after"]) > 0
     assert head(gateway) == before
+
+
+def test_an_invitation_that_is_repeated_costs_what_it_cost(gateway: Gateway):
+    """A key makes repeats harmless: a browser that asks seven times wrote one mail, and is never put off."""
+    firm = company(gateway)
+    firm.referent("patient")
+    names = {"civility": "Madame", "last_name": "Aubrac", "first_name": "Léonce"}
+    told = {**names, "email": "encore@example.org", "establishment_ids": [str(firm.places[0])]}
+    answers = [gateway.post("patient", f"{firm.path}/invitations", told, key="encore") for _ in range(7)]
+    assert {(each.status_code, each.json().get("id")) for each in answers} == {(201, answers[0].json()["id"])}
+    assert firm.invite("patient", firm.places[0], email="encore@example.org").status_code == 201
