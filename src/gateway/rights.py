@@ -1,8 +1,9 @@
 """Rights in one place: one row for each action, by its operationId (or its name, where it is in no description).
 
-API, pages, `/v1/me`, the database role of a reading and `docs/rights.md` derive from it. An action that is not in a caller's
-rows is refused whatever it names: a resource looks absent (404), anything else is answered 403. The five steps of a
-payment are not all in one role's hands (row B3): case managers decide and attest, accountants approve to pay and pay.
+API, pages, `/v1/me`, the database role of a reading and `docs/rights.md` derive from it. An action that is not in a
+caller's rows is refused whatever it names: a resource and a page look absent (404), anything else is answered 403. The
+five steps of a payment are not all in one role's hands (row B3): case managers decide and attest, accountants approve
+to pay and pay.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the head of every page shows of whoever looks: the name, of which kind the memberships are, when the session ends.
+"""What the head of every page shows of whoever looks: the name, the kinds of the memberships, when the session ends.
 
 One question, as AUTH; nothing sealed is opened for it.
 """
@@ -27,7 +27,7 @@ select p.last_name, p.first_name, s.ends_at,
 
 @dataclass(frozen=True)
 class Seen:
-    """Names that were erased, or are not folded yet, are None. `idle_until`: when the session ends if nothing is done."""
+    """Erased names, and those not folded yet, are None. Left alone, the session ends at `idle_until`."""
 
     last_name: str | None = None
     first_name: str | None = None

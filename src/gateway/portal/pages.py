@@ -17,13 +17,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.api.problems import Problem, not_found, of_refusal, problem
-from gateway.fund.fund import Fund
 from gateway.portal import formats
 from gateway.portal.assets import asset
 from gateway.portal.menu import foot
 from gateway.portal.said import PARAMETER, SAID
 from gateway.portal.spaces import address, exists
-from gateway.settings import Settings
+from gateway.service import Service
 from ledger.kit.errors import Refusal
 
 PAGE_ROWS: Final = 25
@@ -83,10 +82,9 @@ def page(
     request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **shown: Any
 ) -> Response:
     """A page of `templates/<template>`. What every template may count on is there, as for somebody who is nobody."""
-    settings: Settings = request.app.state.service.settings
-    fund = Fund.of(settings)
+    service: Service = request.app.state.service
     given = {
-        "fund": fund,
+        "fund": service.fund,
         "path": address,
         "home": None,
         "space": None,
@@ -104,7 +102,8 @@ def page(
 
 def headers_of(request: Request) -> Mapping[str, str]:
     """What every answer of a page route bears."""
-    settings: Settings = request.app.state.service.settings
+    service: Service = request.app.state.service
+    settings = service.settings
     found = dict(HEADERS)
     route = request.scope.get("route")
     if getattr(route, "name", None) in WAYS_IN and settings.frontends:
@@ -174,6 +173,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "link-not-valid": "Ce lien n'est plus valable",
     "not-found": "Cette page n'existe pas",
     "csrf": "La page a expiré",
+    "search-gone": "Cette recherche n'existe plus",
     "too-many-attempts": "Trop de demandes",
     "unavailable": "Service momentanément indisponible",
     "read-model-late": "Service momentanément indisponible",
@@ -187,9 +187,12 @@ _DETAILS: Final[Mapping[str, str]] = {
 }
 """What a page says where the API's own text speaks to a program."""
 
+SEARCH_GONE: Final = "search-gone"
+"""What somebody looked for is forgotten by now, or was never hers."""
 
-def problem_page(request: Request, found: Problem, *, back: tuple[str, str] | None = None) -> Response:
-    """What went wrong, in one sentence, with the number that the support will ask for; `back` is (address, text)."""
+
+def problem_page(request: Request, found: Problem) -> Response:
+    """What went wrong, in one sentence, with the number that the support will ask for."""
     return page(
         request,
         "problem.html",
@@ -198,7 +201,7 @@ def problem_page(request: Request, found: Problem, *, back: tuple[str, str] | No
         title=_TITLES.get(found.code, "La demande n'a pas abouti"),
         detail=_DETAILS.get(found.code, found.detail),
         wait=found.headers.get("Retry-After"),
-        back=back or ("/", "Revenir à l'accueil"),
+        back=(request.url.path, "Revenir à la liste") if found.code == SEARCH_GONE else ("/", "Revenir à l'accueil"),
         correlation_id=str(request.state.correlation_id),
         faulty=False,
     )

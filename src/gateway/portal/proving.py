@@ -1,4 +1,4 @@
-"""What is grave asks again who one is, inside of the same form: nothing that was typed is lost, and no script is needed.
+"""What is grave asks again who one is, inside of the same form: nothing typed is lost, and no script is needed.
 
 A form whose page knows may have the fields `proof_password` and `proof_code` itself; any other comes back with them,
 and with all that was typed.

@@ -19,9 +19,7 @@ class Said(NamedTuple):
 SAID: Final[Mapping[str, Said]] = MappingProxyType(
     {
         "deconnexion": Said("good", "Vous êtes déconnecté."),
-        "session-finie": Said(
-            "mark", "Votre session est terminée : rien n'a été enregistré. Connectez-vous à nouveau."
-        ),
+        "session-finie": Said("mark", "Votre session est terminée, rien n'a été enregistré. Connectez-vous à nouveau."),
         "trop-d-essais": Said("wrong", "Trop de codes erronés : reprenez la connexion depuis le début."),
         "conditions-acceptees": Said("good", "Vous avez accepté les conditions d'utilisation."),
         "conditions-refusees": Said(

@@ -55,9 +55,7 @@ def _faulty(form: Form, refused: Problem) -> Form:
     where = "recovery_code" if form.text("recovery_code") and not form.text("totp") else "totp"
     if refused.code == "second-factor-refused":
         return form.with_fault(where, refused.detail)
-    return form.with_faults(
-        {where if name in {"", where} else name: texts for name, texts in faults_of(refused).items()}
-    )
+    return form.with_faults({name or where: texts for name, texts in faults_of(refused).items()})
 
 
 def _form(visit: Visit, form: Form, *, status: int = 200, refused: Problem | None = None) -> Response:

@@ -40,7 +40,7 @@ async def show_sign_in(visitor: Guest) -> Response:
 
 @router.post("/connexion", name="enter")
 async def enter(visitor: GuestPosting) -> Response:
-    """By e-mail and password. Whatever is wrong, the page is the same; the e-mail stays in it, the password does not."""
+    """By e-mail and password. Whatever is wrong, the page is the same; it keeps the e-mail, never the password."""
     asked = checked(SignInForm, visitor.form, fields=_FIELDS)
     if isinstance(asked, Form):
         return _form(visitor, asked, status=422)

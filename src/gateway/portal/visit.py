@@ -1,8 +1,8 @@
 """Who looks at a page, at what, and what they may do: the one thing that every page of the portal is given.
 
 A page asks for `Visiting` (it is looked at), `Posting` (its form was sent) or, where whoever comes is let in, `Guest`
-and `GuestPosting`. Pages look at the session's cookie alone. What the rights refuse becomes a detour here: sign in, give
-the second factor, answer the terms, show once more who you are.
+and `GuestPosting`. Pages look at the session's cookie alone. What the rights refuse becomes a detour here: sign in,
+give the second factor, answer the terms, show once more who you are.
 """
 
 from __future__ import annotations
