@@ -6,14 +6,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from gateway.portal import assets, forgotten, link_page, mailbox, second_factor, sign_in
-from gateway.portal.spaces import mount
+from gateway.portal import assets, document, dossier, forgotten, link_page, mailbox, second_factor, sign_in, transfer
+from gateway.portal.spaces import OF, mount
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(assets.router),
     mount(sign_in.router),
     mount(second_factor.router),
     mount(forgotten.router),
+    mount(dossier.router, OF),
+    mount(transfer.router, OF),
+    mount(document.router),
     link_page.router,
     mailbox.router,
 )

@@ -1,0 +1,27 @@
+"""Addresses with what they ask: filters that are nobody's name, the order, the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from gateway.api.establishment_reading import EstablishmentSearch, read_establishments
+from gateway.portal.visit import Visit
+
+MOST_CHOICES: Final = 200
+"""Establishments that a filter lists by name; a reader of more of them finds a dossier by its number or its trainee."""
+
+
+def link(path: str, asked: Mapping[str, str | None]) -> str:
+    """The path and what is asked of it; what is absent is left out."""
+    told = {name: text for name, text in asked.items() if text}
+    return f"{path}?{urlencode(told)}" if told else path
+
+
+async def establishment_choices(visit: Visit) -> list[tuple[UUID, str]]:
+    """The establishments of a filter, by their raison sociale: (id, « raison sociale – SIRET »)."""
+    held = await read_establishments(visit.call, EstablishmentSearch(limit=MOST_CHOICES))
+    named = [(each.establishment_id, f"{each.name or 'Nom effacé'} – {each.siret}") for each in held.shown.items]
+    return sorted(named, key=lambda choice: (choice[1].casefold(), choice[0]))
