@@ -6,7 +6,21 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from gateway.portal import assets, document, dossier, forgotten, link_page, mailbox, second_factor, sign_in, transfer
+from gateway.portal import (
+    assets,
+    contacts,
+    document,
+    dossier,
+    forgotten,
+    home,
+    information,
+    link_page,
+    mailbox,
+    second_factor,
+    sign_in,
+    terms,
+    transfer,
+)
 from gateway.portal.spaces import OF, mount
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -14,6 +28,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(sign_in.router),
     mount(second_factor.router),
     mount(forgotten.router),
+    mount(terms.router),
+    mount(contacts.router),
+    mount(information.router),
+    mount(home.router, OF),
     mount(dossier.router, OF),
     mount(transfer.router, OF),
     mount(document.router),
