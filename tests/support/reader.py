@@ -1,4 +1,4 @@
-"""Somebody who reads the portal's pages without a script: opens addresses, fills in the forms that are there, sends them.
+"""Somebody who reads the portal's pages without a script: opens addresses, fills in the forms that are there.
 
 What a form is sent with is what its page holds, hidden fields included: nothing is made up.
 """

@@ -21,10 +21,8 @@ from ledger.application import IdempotencyKey, Outcome
 from ledger.kit.command import Command
 from ledger.kit.errors import Refusal
 from projections.engine.waiting import wait_for_async
-from projections.registry import ALL
 
 WAIT_SECONDS: Final = 2.0
-_PROJECTORS: Final = tuple(projector.name for projector in ALL)
 _LONGEST: Final = 200
 
 
@@ -62,4 +60,4 @@ async def order(
 
 async def shown(visit: Visit, position: int) -> None:
     """Wait until every read model has folded `position`, two seconds at most: later the page says what it knows."""
-    await wait_for_async(visit.service.queries, position, WAIT_SECONDS, _PROJECTORS)
+    await wait_for_async(visit.service.queries, position, WAIT_SECONDS)

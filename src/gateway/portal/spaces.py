@@ -48,9 +48,10 @@ def mount(router: APIRouter, space: Space | None = None) -> APIRouter:
         if not isinstance(route, APIRoute):
             raise TypeError(f"{route!r} is no page")
         path = prefix + route.path
-        mounted.add_api_route(path, route.endpoint, methods=sorted(route.methods), name=route.name)
+        methods = route.methods or set()
+        mounted.add_api_route(path, route.endpoint, methods=sorted(methods), name=route.name)
         _addresses[prefix, route.name] = path
-        if "GET" in route.methods and route.name not in PUBLIC:
+        if "GET" in methods and route.name not in PUBLIC:
             _asked.add((prefix, path))
     return mounted
 

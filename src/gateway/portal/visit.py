@@ -23,6 +23,7 @@ from gateway.api.reading import Call
 from gateway.auth import csrf
 from gateway.auth.caller import LATE, Caller, caller_of
 from gateway.auth.csrf import csrf_of
+from gateway.auth.sessions import cookie
 from gateway.people.visitor import NOBODY, Seen, seen
 from gateway.portal import spaces
 from gateway.portal.forms import EMPTY, Form, posted
@@ -242,7 +243,7 @@ async def _posted_by(request: Request, shown: Presented | None, form: Form) -> C
             raise
     # The proof makes a new secret: from here on it counts, for this very request and for the answer's forms.
     opened = await proved(request, _secret(shown), form)
-    set_cookie(request, opened.cookie)
+    set_cookie(request, cookie(opened))
     request.state.page_csrf = csrf_of(opened.secret)
     return await let_in(request, Presented(opened.secret, by_cookie=True), request.state.page_csrf)
 
