@@ -20,13 +20,14 @@ from gateway.api.dossier_reading import (
     read_trainees,
 )
 from gateway.api.params import PageParams, Params
-from gateway.api.problems import not_found
+from gateway.api.problems import not_found, of_refusal
 from gateway.api.transfer_reading import read_dossier_transfers
 from gateway.portal import searches
-from gateway.portal.forms import Form, checked
-from gateway.portal.links import establishment_choices, link
+from gateway.portal.forms import Form, checked, faults_of
+from gateway.portal.listing import establishment_choices, link, placed
 from gateway.portal.pages import PAGE_ROWS, page_router, to
 from gateway.portal.visit import Posting, Visit, Visiting
+from ledger.kit.errors import Invalid
 from ledger.organisation.events import OrganisationKind
 from projections.dossier.sides import Side
 
@@ -34,6 +35,7 @@ router: Final = page_router()
 
 _KIND: Final = "dossiers"
 _PAGING: Final = ("sort", "cursor")
+_FIELDS: Final = ("scheme", "establishment_id", "starts_from", "ends_until", "trainee_name", "number", "sort")
 _SCHEMES: Final = tuple((code, f"{code} – {label}") for code, label in SCHEME_LABELS.items())
 _SORTS: Final = (("-starts_on", "Début le plus récent d'abord"), ("starts_on", "Début le plus ancien d'abord"))
 _TABS: Final = (
@@ -61,7 +63,7 @@ async def look_for_dossiers(visit: Posting) -> Response:
     """The filters, posted: without a name they go on in the address, with one as the id of what was kept."""
     asked = checked(DossierSearch, visit.form)
     if isinstance(asked, Form):
-        return await _listed(visit, asked, DossierSearch, {})
+        return await _listed(visit, visit.form, DossierSearch, {})
     filters = asked.model_dump(mode="json", exclude_defaults=True)
     path = visit.path("show_dossiers")
     if asked.trainee_name is None:
@@ -111,13 +113,7 @@ async def show_dossier_history(visit: Visiting, dossier_id: UUID) -> Response:
 
 async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: Mapping[str, str]) -> Response:
     """The page of the list for what `form` asks; with its faults and no rows where it asks what cannot be."""
-    asked = checked(model, form)
-    listing: dict[str, Any] | None = None
-    if isinstance(asked, Form):
-        form = asked
-    else:
-        wanted = DossierSearch(**{**asked.model_dump(), "limit": PAGE_ROWS, "side": _side(visit)})
-        listing = (await read_dossiers(visit.call, wanted)).shown
+    form, listing = await _read(visit, form, model)
     path = visit.path("show_dossiers")
     told = search or {name: text for name, text in form.fields.items() if name != "cursor"}
     following = listing and listing["next_cursor"]
@@ -133,6 +129,17 @@ async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: 
         following=link(path, {**told, **_order(form), "cursor": following}) if following else None,
         first=link(path, {**told, **_order(form)}) if form.text("cursor") else None,
     )
+
+
+async def _read(visit: Visit, form: Form, model: type[DossierParams]) -> tuple[Form, dict[str, Any] | None]:
+    asked = checked(model, form)
+    if isinstance(asked, Form):
+        return placed(asked, _FIELDS), None
+    wanted = DossierSearch(**{**asked.model_dump(), "limit": PAGE_ROWS, "side": _side(visit)})
+    try:
+        return form, (await read_dossiers(visit.call, wanted)).shown
+    except Invalid as refused:  # a name of one letter, a cursor that was made up
+        return placed(form.with_faults(faults_of(of_refusal(refused))), _FIELDS), None
 
 
 def _side(visit: Visit) -> Side:

@@ -8,13 +8,16 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway.api.params import Params
+from gateway.api.problems import of_refusal
 from gateway.api.shapes import Listed
 from gateway.api.transfer_reading import TransferParams, TransferRow, read_transfer, read_transfers
-from gateway.portal.forms import Form, checked
-from gateway.portal.links import establishment_choices, link
+from gateway.portal.forms import Form, checked, faults_of
+from gateway.portal.listing import establishment_choices, link, placed
 from gateway.portal.pages import PAGE_ROWS, page_router
-from gateway.portal.visit import Visiting
+from gateway.portal.visit import Visit, Visiting
+from ledger.kit.errors import Invalid
 
+_FIELDS: Final = ("establishment_id",)
 router: Final = page_router()
 
 
@@ -22,12 +25,7 @@ router: Final = page_router()
 async def show_transfers(visit: Visiting) -> Response:
     """The list (row O40), newest first. Nothing that it is filtered by is personal."""
     form = visit.query()
-    asked = checked(TransferParams, form)
-    listing: Listed[TransferRow] | None = None
-    if isinstance(asked, Form):
-        form = asked
-    else:
-        listing = (await read_transfers(visit.call, asked.model_copy(update={"limit": PAGE_ROWS}))).shown
+    form, listing = await _read(visit, form)
     path = visit.path("show_transfers")
     told = {name: text for name, text in form.fields.items() if name != "cursor"}
     following = listing.next_cursor if listing else None
@@ -41,6 +39,16 @@ async def show_transfers(visit: Visiting) -> Response:
         following=link(path, {**told, "cursor": following}) if following else None,
         first=link(path, told) if form.text("cursor") else None,
     )
+
+
+async def _read(visit: Visit, form: Form) -> tuple[Form, Listed[TransferRow] | None]:
+    asked = checked(TransferParams, form)
+    if isinstance(asked, Form):
+        return placed(asked, _FIELDS), None
+    try:
+        return form, (await read_transfers(visit.call, asked.model_copy(update={"limit": PAGE_ROWS}))).shown
+    except Invalid as refused:  # a cursor that was made up
+        return placed(form.with_faults(faults_of(of_refusal(refused))), _FIELDS), None
 
 
 @router.get("/reglements/{transfer_id}", name="show_transfer")
