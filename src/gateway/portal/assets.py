@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import PurePath
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -24,7 +25,8 @@ STYLES: Final = ("tokens.css", "base.css", "shell.css", "parts.css", "print.css"
 """One file to the browser, in this order: later ones say what is special."""
 
 STYLE: Final = "portal.css"
-SCRIPTS: Final = ("htmx.min.js", "password.js", "rows.js", "session.js")
+OTHERS: Final = ("htmx.min.js", "icon.svg", "password.js", "rows.js", "session.js")
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -65,16 +67,14 @@ def _takes_gzip(request: Request) -> bool:
 
 def _made(name: str, raw: bytes) -> Asset:
     digest = hashlib.sha256(raw).hexdigest()[:12]
-    media_type = "text/css" if name.endswith(".css") else "text/javascript"
-    return Asset(f"/assets/{digest}/{name}", media_type, raw, gzip.compress(raw, 9, mtime=0))
+    return Asset(f"/assets/{digest}/{name}", _TYPES[PurePath(name).suffix], raw, gzip.compress(raw, 9, mtime=0))
 
 
 def _read() -> Mapping[str, Asset]:
     place = resources.files("gateway.portal").joinpath("assets")
     style = b"".join(place.joinpath(name).read_bytes() for name in STYLES)
-    scripts = {name: place.joinpath(name) for name in SCRIPTS}
-    found = {name: file.read_bytes() for name, file in scripts.items() if file.is_file()}
-    return {name: _made(name, raw) for name, raw in {STYLE: style, **found}.items()}
+    others = {name: place.joinpath(name).read_bytes() for name in OTHERS}
+    return {name: _made(name, raw) for name, raw in {STYLE: style, **others}.items()}
 
 
 ASSETS: Final = _read()

@@ -68,21 +68,23 @@ async def end_others_page(visit: Posting) -> Response:
 @router.get("/profil/mot-de-passe", name="show_password_page")
 async def show_password_page(visit: Visiting) -> Response:
     """The new password twice; the old one too, where it was not just given."""
-    return _password_form(visit, EMPTY)
+    return await _password_form(visit, EMPTY)
 
 
 @router.post("/profil/mot-de-passe", name="change_password_page")
 async def change_password_page(visit: Posting) -> Response:
     """Each rule that is not met is marked (row O7). The other sessions end; nothing that was typed is given back."""
     if visit.form.text("password") != visit.form.text("confirmation"):
-        return _password_form(visit, EMPTY.with_fault("confirmation", _OTHER), status=422)
+        return await _password_form(visit, EMPTY.with_fault("confirmation", _OTHER), status=422)
     try:
         form = parse(NewPassword, {"password": visit.form.text("password")})
         opened = await set_own_password(visit.request, visit.caller, form.password)
     except Problem as refused:
         if not refused.errors:
             raise
-        return _password_form(visit, _faulty(refused), status=422, broken={fault.code for fault in refused.errors})
+        return await _password_form(
+            visit, _faulty(refused), status=422, broken={fault.code for fault in refused.errors}
+        )
     visit.set_cookie(cookie(opened))
     return to(visit.path("show_profile"), said="mot-de-passe")
 
@@ -93,7 +95,7 @@ def _faulty(refused: Problem) -> Form:
     return EMPTY.with_fault("password", _WEAK) if weak else EMPTY.with_faults(faults_of(refused))
 
 
-def _password_form(
+async def _password_form(
     visit: Visit, form: Form, *, status: int = 200, broken: set[str] | frozenset[str] = frozenset()
 ) -> Response:
     proved = status != 200 or fresh(visit.caller, visit.caller.at)
@@ -103,4 +105,6 @@ def _password_form(
         form=form,
         rules=[(rule.code, rule.text, rule.code in broken) for rule in RULES],
         proved=proved,
+        # For password managers: which of one's accounts the new one is of.
+        email=(await identity_of(visit.service, visit.caller.account_id)).email,
     )
