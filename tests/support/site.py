@@ -69,7 +69,8 @@ class Site:
     def cookies(self, browser: Browser) -> list[dict[str, Any]]:
         """The session of a browser that signed in over HTTP, as another browser is given it."""
         found = [(name, browser.cookies[name]) for name in (SESSION, DEVICE) if name in browser.cookies]
-        same = {"url": self.origin, "secure": True, "httpOnly": True, "sameSite": "Lax"}
+        # As over https: a `__Host-` cookie is set so alone, though on the loopback it is sent without.
+        same = {"url": self.origin.replace("http:", "https:"), "secure": True, "httpOnly": True, "sameSite": "Lax"}
         return [{"name": name, "value": value, **same} for name, value in found]
 
 
