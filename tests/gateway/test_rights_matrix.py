@@ -18,13 +18,14 @@ from httpx import Response
 
 from gateway.api.app import build
 from gateway.audiences import Audience, Scope, Stage
-from gateway.rights import RIGHTS, database_role, may, refusal, right_of
+from gateway.rights import PAGES, RIGHTS, database_role, may, refusal, right_of
 from ledger.account.events import Role as AccountRole
 from ledger.log.database import Role
 from support.browser import Browser
 from support.company import Company, company
 from support.databases import Cluster
 from support.gateway import Gateway, running_gateway
+from support.reader import FORM, HTML
 from support.signing_in import accept_terms, enrol_totp
 from support.walking import Walked, walk
 
@@ -40,6 +41,9 @@ WHO: Final[Mapping[str, frozenset[Audience]]] = {
 }
 SIGNED_IN: Final = [who for who in WHO if who != "anonymous"]
 ROUTES: Final = walk(build())
+ACTIONS: Final = [route for route in ROUTES if route.action not in PAGES]
+"""What programs may ask for. Pages have these actions' rights, and say in French, and by detours, what is refused."""
+
 READS_ONE: Final = {route.action for route in ROUTES if route.method == "GET" and "{" in route.path}
 NOTHING_THERE: Final = frozenset({"authorize_frontend", "start_oidc", "finish_oidc", "show_demo_mail"})
 """Let in, and answered that what they ask for is not configured, or that a parameter is missing."""
@@ -64,9 +68,19 @@ class Ground:
         """A copy: what one route does to a session is not another's business."""
         return self.browsers[who].copy() if who in self.browsers else self.gateway.browser()
 
+    def _page(self, browser: Browser, route: Walked) -> Response:
+        """A page as it is asked for; a form without a token, which only whoever may send one is told of (403)."""
+        headers = {"Accept": HTML, **({"Content-Type": FORM} if route.method == "POST" else {})}
+        token, browser.csrf = browser.csrf, None
+        answer = browser.send(route.method, self.path(route), headers=headers)
+        browser.csrf = token
+        return answer
+
     def send(self, who: str | Browser, route: Walked, *, raw: bytes = b"{") -> Response:
         """The route as it is; with a body that is no JSON, which only whoever may send one gets to hear of."""
         browser = self.browser(who) if isinstance(who, str) else who
+        if route.action in PAGES:
+            return self._page(browser, route)
         if route.method == "GET":
             return browser.get(self.path(route))
         headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
@@ -118,6 +132,9 @@ def _ids(gateway: Gateway, first: Company) -> dict[str, str]:
         "credential_id": "AAAA",
         "mail_id": str(uuid4()),
         "secret": "A" * 43,
+        "digest": "0" * 12,
+        "name": "portal.css",
+        "version": "2026-01-01",
     }
 
 
@@ -155,6 +172,8 @@ def test_everybody_is_answered_by_the_table(ground: Ground, who: str):
 
 
 def _as_the_row_says(who: str, route: Walked, answer: Response) -> bool:
+    if route.action in PAGES:
+        return _as_a_page_says(who, route, answer)
     right = RIGHTS[route.action]
     if Audience.ANONYMOUS in right.audiences:
         return answer.status_code not in {401, 403, 405, 500}
@@ -166,6 +185,25 @@ def _as_the_row_says(who: str, route: Walked, answer: Response) -> bool:
     if who == "other-provider" and scopes <= {Scope.ESTABLISHMENTS, Scope.TEAM}:
         return _as_absent(route, answer)
     return _let_in(route, answer)
+
+
+def _as_a_page_says(who: str, route: Walked, answer: Response) -> bool:
+    """A stranger is led to the sign-in; whoever has no right finds no page; a form without its token is stopped first,
+    whoever sends it.
+    """
+    right, status = RIGHTS[route.action], answer.status_code
+    if Audience.ANONYMOUS in right.audiences:
+        return status in {200, 303, 404} if route.method == "GET" else status == 403
+    if who == "anonymous":
+        return status == 303 and answer.headers["location"].startswith("/connexion")
+    if route.method == "POST":
+        return status == 403
+    scopes = {right.audiences[each] for each in WHO[who] if each in right.audiences}
+    if not scopes:
+        return status == 404
+    if who == "other-provider" and scopes <= {Scope.ESTABLISHMENTS, Scope.TEAM} and "{" in route.path:
+        return status == 404
+    return status in {200, 303} or "{version}" in route.path
 
 
 def _refused(route: Walked, answer: Response) -> bool:
@@ -197,7 +235,7 @@ def test_me_says_what_the_routes_do(ground: Ground, who: str):
     actions = set(ground.browser(who).get("/v1/me").json()["actions"])
     tried = {
         route.action
-        for route in ROUTES
+        for route in ACTIONS
         if Audience.ANONYMOUS not in RIGHTS[route.action].audiences and set(RIGHTS[route.action].audiences) & WHO[who]
     }
     assert actions == tried
@@ -209,7 +247,7 @@ def test_lists_hold_nothing_of_another_provider(ground: Ground):
     foreign -= {ground.ids["mail_id"], ground.ids["token_id"]}
     for route in ROUTES:
         if route.method == "GET" and "{" not in route.path:
-            text = ground.browser("other-provider").get(route.path).text
+            text = ground.send("other-provider", route).text
             assert not [each for each in foreign if each in text], route.path
 
 
@@ -244,7 +282,7 @@ def test_what_waits_comes_first(ground: Ground):
         "fresh-proof-required": _long_ago(gateway, "long-ago"),
     }
     for code, browser in stages.items():
-        for route in ROUTES:
+        for route in ACTIONS:
             right = RIGHTS[route.action]
             if Audience.CASE_MANAGER not in right.audiences or Audience.ANONYMOUS in right.audiences:
                 continue

@@ -180,7 +180,7 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 _DETAILS: Final[Mapping[str, str]] = {
     "not-found": "Cette page n'existe pas, ou ne vous est pas accessible.",
-    "csrf": "La page avait expiré, et rien n'a été enregistré. Revenez à la page et recommencez.",
+    "csrf": "La page avait expiré, et rien n'a été enregistré. Revenez-y, rechargez la page et recommencez.",
     "malformed-form": "Le formulaire reçu est illisible : rien n'a été enregistré.",
     "unsupported-media-type": "Le formulaire reçu n'est pas du type attendu : rien n'a été enregistré.",
     "too-large": "Le formulaire reçu est trop volumineux : rien n'a été enregistré.",
