@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from support.browser import Browser as HttpBrowser
 from support.databases import Cluster
 from support.site import Site, running_site
 
@@ -87,8 +88,10 @@ class Desk:
     """Statuses that a test provokes: Chromium tells each of 400 and more as an error of the page."""
     _contexts: list[BrowserContext] = field(default_factory=list)
 
-    def window(self, who: str | None = None, *, script: bool = True, **options: Any) -> Page:
-        """A new page of a browser of its own, signed in as `who` where it is given."""
+    def window(self, who: str | HttpBrowser | None = None, *, script: bool = True, **options: Any) -> Page:
+        """A new page of a browser of its own, signed in as `who` where it is given: an account by its name, or
+        whoever another browser has signed in, as far as that one has come.
+        """
         context = self.chromium.new_context(
             locale="fr-FR",
             timezone_id="Europe/Paris",
@@ -103,7 +106,8 @@ class Desk:
         if script:
             context.add_init_script(LISTENER)
         if who is not None:
-            context.add_cookies(self.site.cookies(self.site.gateway.session(who)))  # type: ignore[arg-type]
+            signed_in = self.site.gateway.session(who) if isinstance(who, str) else who
+            context.add_cookies(self.site.cookies(signed_in))  # type: ignore[arg-type]
         page = context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.trouble.append(f"error: {error.message}"))

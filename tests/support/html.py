@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -30,6 +31,13 @@ class Node:
     def one(self, tag: str, **attributes: str) -> Node:
         (found,) = self.all(tag, **attributes)
         return found
+
+    def everything(self) -> Iterator[Node]:
+        """Each element inside, in the order of the page."""
+        return self._nodes()
+
+    def headings(self) -> list[Node]:
+        return [each for each in self._nodes() if re.fullmatch("h[1-6]", each.tag)]
 
     def _texts(self) -> Iterator[str]:
         for each in self.inside:
