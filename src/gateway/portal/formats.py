@@ -64,13 +64,13 @@ def amount(cents: int | None) -> Markup | str:
 
 
 def iban(value: str | None) -> Markup | str:
-    """In groups of four; one that is masked keeps its mask."""
+    """In groups of four, which a narrow column may set on two lines; one that is masked keeps its mask."""
     if not value:
         return _MISSING
     if value == ERASED:
         return _ERASED
     text = value.replace(" ", "")
-    return "\u00a0".join(text[start : start + 4] for start in range(0, len(text), 4))
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def siret(value: str | None) -> Markup | str:

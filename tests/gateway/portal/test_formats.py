@@ -30,9 +30,7 @@ def test_amounts_have_their_unit_or_their_columns():
 
 
 def test_numbers_are_grouped_as_they_are_read():
-    assert formats.iban("FR7699999000010000000000123") == NBSP.join(
-        ["FR76", "9999", "9000", "0100", "0000", "0000", "123"]
-    )
+    assert formats.iban("FR7699999000010000000000123") == "FR76 9999 9000 0100 0000 0000 123"
     assert formats.siret("99900010299009") == NBSP.join(["999", "000", "102", "99009"])
     assert formats.siret("123") == "123"
 
