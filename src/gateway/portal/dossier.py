@@ -37,7 +37,7 @@ _KIND: Final = "dossiers"
 _PAGING: Final = ("sort", "cursor")
 _FIELDS: Final = ("scheme", "establishment_id", "starts_from", "ends_until", "trainee_name", "number", "sort")
 _SCHEMES: Final = tuple((code, f"{code} – {label}") for code, label in SCHEME_LABELS.items())
-_SORTS: Final = (("-starts_on", "Début le plus récent d'abord"), ("starts_on", "Début le plus ancien d'abord"))
+_SORTS: Final = (("-starts_on", "Les plus récents d'abord"), ("starts_on", "Les plus anciens d'abord"))
 _TABS: Final = (
     ("trainees", "Stagiaire(s)", "show_dossier"),
     ("transfers", "Règlements", "show_dossier_transfers"),
