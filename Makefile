@@ -33,6 +33,10 @@ test-full: .venv/.development check  ## The same, with the heavy cases whole
 bench: .venv/.development  ## Measure speed, each figure as a ratio within one run
 	$(BIN)/python -m tests.benchmarks
 
+.PHONY: screenshots
+screenshots: .venv/.development  ## Take the README's pictures of the portal, in the system's Chromium
+	$(BIN)/python -m tests.browser.screenshots
+
 .PHONY: check
 check: .venv/.development  ## Check style and types
 	$(BIN)/ruff check

@@ -1,8 +1,9 @@
-"""Rights in one place: one row for each route, by its operationId (or its name, where it is in no description).
+"""Rights in one place: one row for each action, by its operationId (or its name, where it is in no description).
 
-API, `/v1/me`, the database role of a reading and `docs/rights.md` derive from it. An action that is not in a caller's
-rows is refused whatever it names: a resource looks absent (404), anything else is answered 403. The five steps of a
-payment are not all in one role's hands (row B3): case managers decide and attest, accountants approve to pay and pay.
+API, pages, `/v1/me`, the database role of a reading and `docs/rights.md` derive from it. An action that is not in a
+caller's rows is refused whatever it names: a resource and a page look absent (404), anything else is answered 403. The
+five steps of a payment are not all in one role's hands (row B3): case managers decide and attest, accountants approve
+to pay and pay.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _TEAM: Final = Right(_MANAGERS)
 _TEAM_GRAVE: Final = Right(_MANAGERS, grave=True)
 _REGISTRAR_GRAVE: Final = Right(_REGISTRAR, grave=True)
 
-RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
+_ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
     {
         # Before there is a session: whoever asks, the answer says nothing about anybody.
         "sign_in": _PUBLIC,
@@ -67,7 +68,6 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
         "follow_link": _PUBLIC,
         "show_demo_mails": _PUBLIC,
         "show_demo_mail": _PUBLIC,
-        "get_asset": _PUBLIC,
         # The session and what it proves.
         "get_session": _SIGNING_IN,
         "sign_out": _SIGNING_IN,
@@ -188,6 +188,60 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
     }
 )
 
+PAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # Before there is a session.
+        "show_entry": "sign_in",
+        "show_sign_in": "sign_in",
+        "enter": "sign_in",
+        "show_forgotten": "sign_in",
+        "ask_for_link": "sign_in",
+        "show_contacts": "sign_in",
+        "show_accessibility": "sign_in",
+        "show_legal_notice": "sign_in",
+        "show_personal_data": "sign_in",
+        "show_site_map": "sign_in",
+        "show_asset": "sign_in",
+        # The session and its owner.
+        "show_second_factor": "prove_second_factor",
+        "give_second_factor": "prove_second_factor",
+        "leave": "sign_out",
+        "stay": "extend_session",
+        # Not `get_terms`, whose row lets in who has not finished signing in: these pages show a name and an address.
+        "show_terms": "accept_terms",
+        "show_terms_text": "accept_terms",
+        "answer_terms": "accept_terms",
+        "show_profile": "list_sessions",
+        "show_sessions": "list_sessions",
+        "end_session_page": "end_session",
+        "end_others_page": "end_other_sessions",
+        "show_password_page": "list_sessions",
+        "change_password_page": "change_password",
+        "show_factors_page": "list_factors",
+        "begin_totp_page": "begin_totp",
+        "confirm_totp_page": "confirm_totp",
+        "remove_totp_page": "remove_totp",
+        "make_codes_page": "make_recovery_codes",
+        # The provider's space.
+        "show_home": "list_establishments",
+        "show_dossiers": "list_dossiers",
+        "look_for_dossiers": "search_dossiers",
+        "show_dossier": "list_dossier_trainees",
+        "show_dossier_transfers": "list_dossier_transfers",
+        "show_dossier_documents": "list_dossier_documents",
+        "show_dossier_history": "get_dossier_history",
+        "show_transfers": "list_transfers",
+        "show_transfer": "get_transfer",
+        "download_document": "get_document_content",
+    }
+)
+"""A page's right is an action's: by the page's route name, the action whose row it borrows, so that no page can be open
+where its action is shut."""
+
+RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
+    {**_ACTIONS, **{page: _ACTIONS[action] for page, action in PAGES.items()}}
+)
+
 PUBLIC: Final = frozenset(action for action, right in RIGHTS.items() if Audience.ANONYMOUS in right.audiences)
 """What is asked without signing in; nothing there looks at who asks."""
 
@@ -219,7 +273,7 @@ def refusal(caller: Bearer, action: str, now: datetime, *, terms: str | None) ->
 
 def actions_of(caller: Bearer, *, terms: str | None) -> list[str]:
     """What the caller may do now, by name; what is grave is among it, for a proof is one request away."""
-    own = ((name, right) for name, right in RIGHTS.items() if name not in PUBLIC)
+    own = ((name, right) for name, right in _ACTIONS.items() if name not in PUBLIC)
     return sorted(name for name, right in own if _held_back(caller, name, right, terms) is None)
 
 

@@ -11,6 +11,7 @@ from gateway.auth import TokenStore
 from gateway.auth import migrate as migrate_auth
 from gateway.auth.passwords import Passwords
 from gateway.auth.sessions import Sessions
+from gateway.fund.fund import Fund
 from gateway.settings import Settings
 from gateway.terms.texts import Terms
 from ledger.application import Ledger
@@ -42,6 +43,7 @@ class Service:
     passwords: Passwords
     sessions: Sessions
     terms: Terms
+    fund: Fund
 
 
 def migrate(settings: Settings) -> None:
@@ -71,6 +73,7 @@ def opened(settings: Settings) -> Iterator[Service]:
             passwords=passwords,
             sessions=Sessions(queries, settings),
             terms=Terms.of(settings),
+            fund=Fund.of(settings),
         )
         try:
             yield service

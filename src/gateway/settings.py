@@ -68,6 +68,7 @@ class Settings:
     fund_name: str = "Fonds de formation"
     fund_team: str = "L'équipe du fonds de formation"
     fund_contact: str = ""
+    fund_file: Path | None = None
     terms_dir: Path | None = None
     oidc: OidcProvider | None = None
     frontends: tuple[Frontend, ...] = ()
@@ -143,6 +144,7 @@ class Settings:
             fund_name=environment.get("FUND_NAME") or cls.fund_name,
             fund_team=environment.get("FUND_TEAM") or cls.fund_team,
             fund_contact=environment.get("FUND_CONTACT", cls.fund_contact),
+            fund_file=Path(environment["FUND_FILE"]) if environment.get("FUND_FILE") else None,
             terms_dir=directory(environment, "TERMS_DIR"),
             oidc=OidcProvider.read(environment),
             frontends=frontends(environment),

@@ -10,7 +10,7 @@ from typing import Final
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from gateway.auth import limits, sessions
+from gateway.auth import limits, searches, sessions
 from gateway.journal import journal
 from gateway.mail import links, outbox, wishes
 from gateway.oauth import codes
@@ -30,6 +30,7 @@ def sweeps(settings: Settings) -> tuple[Callable[[Connection[DictRow]], object],
         links.sweep,
         outbox.sweep,
         wishes.sweep,
+        searches.sweep,
         sessions.sweep,
         limits.sweep,
         codes.sweep,

@@ -18,9 +18,10 @@ from httpx import Response
 
 from gateway.api.app import build
 from gateway.audiences import Audience, Scope, Stage
-from gateway.rights import RIGHTS, database_role, may, refusal, right_of
+from gateway.rights import PAGES, RIGHTS, database_role, may, refusal, right_of
 from ledger.account.events import Role as AccountRole
 from ledger.log.database import Role
+from support import page_rights
 from support.browser import Browser
 from support.company import Company, company
 from support.databases import Cluster
@@ -40,6 +41,9 @@ WHO: Final[Mapping[str, frozenset[Audience]]] = {
 }
 SIGNED_IN: Final = [who for who in WHO if who != "anonymous"]
 ROUTES: Final = walk(build())
+ACTIONS: Final = [route for route in ROUTES if route.action not in PAGES]
+"""What programs may ask for. Pages have these actions' rights, and say what is refused in French and by detours."""
+
 READS_ONE: Final = {route.action for route in ROUTES if route.method == "GET" and "{" in route.path}
 NOTHING_THERE: Final = frozenset({"authorize_frontend", "start_oidc", "finish_oidc", "show_demo_mail"})
 """Let in, and answered that what they ask for is not configured, or that a parameter is missing."""
@@ -65,6 +69,8 @@ class Ground:
     def send(self, who: str | Browser, route: Walked, *, raw: bytes = b"{") -> Response:
         """The route as it is; with a body that is no JSON, which only whoever may send one gets to hear of."""
         browser = self.browser(who) if isinstance(who, str) else who
+        if route.action in PAGES:
+            return page_rights.ask(browser, route, self.path(route))
         if route.method == "GET":
             return browser.get(self.path(route))
         headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
@@ -116,6 +122,7 @@ def _ids(gateway: Gateway, first: Company) -> dict[str, str]:
         "credential_id": "AAAA",
         "mail_id": str(uuid4()),
         "secret": "A" * 43,
+        **page_rights.IDS,
     }
 
 
@@ -153,6 +160,8 @@ def test_everybody_is_answered_by_the_table(ground: Ground, who: str):
 
 
 def _as_the_row_says(who: str, route: Walked, answer: Response) -> bool:
+    if route.action in PAGES:
+        return page_rights.as_its_row_says(WHO[who], route, answer, foreign=who == "other-provider")
     right = RIGHTS[route.action]
     if Audience.ANONYMOUS in right.audiences:
         return answer.status_code not in {401, 403, 405, 500}
@@ -195,7 +204,7 @@ def test_me_says_what_the_routes_do(ground: Ground, who: str):
     actions = set(ground.browser(who).get("/v1/me").json()["actions"])
     tried = {
         route.action
-        for route in ROUTES
+        for route in ACTIONS
         if Audience.ANONYMOUS not in RIGHTS[route.action].audiences and set(RIGHTS[route.action].audiences) & WHO[who]
     }
     assert actions == tried
@@ -246,7 +255,7 @@ def test_what_waits_comes_first(ground: Ground):
         "fresh-proof-required": _long_ago(gateway, "long-ago"),
     }
     for code, browser in stages.items():
-        for route in ROUTES:
+        for route in ACTIONS:
             right = RIGHTS[route.action]
             if Audience.CASE_MANAGER not in right.audiences or Audience.ANONYMOUS in right.audiences:
                 continue

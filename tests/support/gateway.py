@@ -10,7 +10,8 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -98,7 +99,12 @@ class Gateway:
     emails: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     totp: dict[str, str] = field(default_factory=dict)
+    settle: Callable[[], object] = field(init=False)
+    """Until the read models are up with the log: here they fold, beside a worker of its own they are waited for."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.settle = lambda: self.engine.catch_up()  # noqa: PLW0108 - a story may have the worker stand still
 
     def number(self) -> int:
         """A number that no other call has had."""
@@ -119,7 +125,7 @@ class Gateway:
         sent = {**self.headers(who), "Idempotency-Key": key or f"essai-{self.number()}", **(headers or {})}
         answer = self.client.post(path, json=body, headers=sent)
         self.description.check(answer)
-        self.engine.catch_up()
+        self.settle()
         return answer
 
     def done(self, who: str, path: str, body: Any) -> UUID:
@@ -143,7 +149,7 @@ class Gateway:
         self.emails[name] = email
         self.roles[name] = role
         self.tokens[name], _ = self.service.tokens.create(account_id, label="essai")
-        self.engine.catch_up()
+        self.settle()
         return name
 
     def browser(self) -> Browser:
@@ -152,7 +158,7 @@ class Gateway:
 
     def password(self, name: str, password: str = PASSWORD) -> str:
         """Give the account called `name` a password, as its link would have: the password."""
-        asyncio.run(self.service.passwords.set(self.accounts[name], password))
+        in_a_thread(lambda: asyncio.run(self.service.passwords.set(self.accounts[name], password)))
         return password
 
     def forget_steps(self, name: str) -> None:
@@ -259,7 +265,7 @@ class Gateway:
             files={"file": (name, content, "application/pdf")},
             headers={**self.headers(who), "Idempotency-Key": key},
         )
-        self.engine.catch_up()
+        self.settle()
         return answer
 
     def world(self) -> World:
@@ -272,18 +278,28 @@ class Gateway:
         return World(first, second, company, self.dossier(first, company), self.dossier(second, company))
 
 
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Away from this thread, in which a driver of browsers may have an event loop running. What fails is raised."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
 @contextmanager
-def served(app: FastAPI) -> Iterator[tuple[Client, FastAPI]]:
-    """The application behind a real server, on a port of the loopback, with a client of it."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="on", proxy_headers=False))
+def served(app: FastAPI, *, port: int = 0) -> Iterator[tuple[Client, FastAPI]]:
+    """The application behind a real server, on a port of the loopback, with a client of it. With a `port` of the
+    caller's own choice it is called localhost, as a browser would.
+    """
+    host = "localhost" if port else "127.0.0.1"
+    config = uvicorn.Config(app, port=port, log_config=None, ws="none", lifespan="on", proxy_headers=False)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive(), "the application did not start"
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=Limits(max_connections=120)) as client:
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        with Client(base_url=f"http://{host}:{bound}", timeout=30, limits=Limits(max_connections=120)) as client:
             yield client, app
     finally:
         server.should_exit = True
@@ -291,7 +307,7 @@ def served(app: FastAPI) -> Iterator[tuple[Client, FastAPI]]:
 
 
 @contextmanager
-def running_gateway(cluster: Cluster, data_dir: Path, **changed: Any) -> Iterator[Gateway]:
+def running_gateway(cluster: Cluster, data_dir: Path, *, port: int = 0, **changed: Any) -> Iterator[Gateway]:
     """A gateway on fresh databases, with an account and a token for each role of the staff; `changed` are settings."""
     databases = Databases(
         ledger=cluster.create(cluster.template("ledger")), keys=cluster.create(cluster.template("keys"))
@@ -306,7 +322,7 @@ def running_gateway(cluster: Cluster, data_dir: Path, **changed: Any) -> Iterato
     )
     services.migrate(settings)
     try:
-        with served(create_app(settings)) as (client, app):
+        with served(create_app(settings), port=port) as (client, app):
             service: Service = app.state.service
             with Database(databases.ledger) as database:
                 keyring = Keyring(databases.keys, MasterKey.from_file(settings.master_key_path))

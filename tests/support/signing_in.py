@@ -23,7 +23,7 @@ def accept_terms(gateway: Gateway, name: str) -> None:
     account_id = gateway.accounts[name]
     command = AcceptTerms(account_id=account_id, version=terms.version, sha256=terms.sha256)
     gateway.service.ledger.execute(command, actor=account_id)
-    gateway.engine.catch_up()
+    gateway.settle()
 
 
 def enrol_totp(gateway: Gateway, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -23,11 +23,13 @@ from gateway.api.metrics import Metrics, StateCollector
 from gateway.api.nouns import ORDERS, ROUTERS
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
 from gateway.api.validation import faults
+from gateway.portal.pages import problem_page
 from gateway.service import serving
 from gateway.settings import JSON_LIMIT_BYTES, Settings
 from ledger.kit.errors import Refusal
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+_JSON: Final = frozenset({"/healthz", "/readyz"})
 _PLACES: dict[str, Place] = {"query": "query", "header": "header", "body": "body"}
 
 
@@ -70,7 +72,7 @@ def build(lifespan: Lifespan | None = None, *, settings: Settings | None = None)
         app.add_middleware(Cors, origins=[frontend.origin for frontend in settings.frontends])
         app.add_middleware(Hosts, settings=settings)
     limit = JSON_LIMIT_BYTES if settings is None else settings.json_limit_bytes
-    app.add_middleware(Envelope, metrics=metrics, json_limit_bytes=limit)
+    app.add_middleware(Envelope, metrics=metrics, json_limit_bytes=limit, answer=_answer)
     return app
 
 
@@ -85,11 +87,20 @@ def _answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _problem)
 
 
+def _answer(request: Request, refused: Problem) -> Response:
+    """JSON for programs; a page for whoever types an address that is none of the API's."""
+    path = request.url.path
+    wants_page = "text/html" in request.headers.get("accept", "") and not path.startswith("/v1/") and path not in _JSON
+    if wants_page and hasattr(request.app.state, "service"):
+        return problem_page(request, refused)
+    return refused.response(str(request.state.correlation_id))
+
+
 async def _problem(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         error.headers = {"Allow": ", ".join(_methods(request))}
     place: Place = "query" if request.method == "GET" else "body"
-    return problem_of(error, place).response(str(request.state.correlation_id))
+    return _answer(request, problem_of(error, place))
 
 
 def _methods(request: Request) -> list[str]:

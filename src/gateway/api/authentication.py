@@ -34,8 +34,12 @@ class Presented(NamedTuple):
 
 async def authenticated(request: Request) -> Caller:
     """The caller of a route that it may use; a problem otherwise."""
+    return await let_in(request, presented(request), request.headers.get(csrf.HEADER, ""))
+
+
+async def let_in(request: Request, shown: Presented | None, token: str) -> Caller:
+    """Whoever the secret is of, where the route is open to it; `token` is what was given against forged requests."""
     service: Service = request.app.state.service
-    shown = presented(request)
     caller = await caller_of(service.queries, shown.secret) if shown else None
     if caller is LATE:
         raise problem("read-model-late", headers={"Retry-After": "1"})
@@ -43,7 +47,7 @@ async def authenticated(request: Request) -> Caller:
         raise unauthenticated(request)
     request.state.account_id = str(caller.account_id)
     if shown.by_cookie and request.method not in csrf.SAFE_METHODS:
-        csrf.check(request, shown.secret)
+        csrf.check(request, shown.secret, token)
     await _check_right(request, service, caller)
     if caller.stale and action_of(request) not in _POLLED:
         await note_use(service.queries, caller)
@@ -67,6 +71,11 @@ def presented(request: Request) -> Presented | None:
     if header is not None:
         secret = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else ""
         return Presented(secret, by_cookie=False) if opaque.prefix_of(secret) in opaque.TOKENS else None
+    return by_cookie(request)
+
+
+def by_cookie(request: Request) -> Presented | None:
+    """The session alone, as pages ask for it: a program's token never reaches one."""
     secrets = cookies.cookies_named(request, cookies.SESSION)
     if len(secrets) != 1 or opaque.prefix_of(secrets[0]) != opaque.SESSION:
         return None

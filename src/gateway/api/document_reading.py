@@ -18,7 +18,7 @@ from gateway.api import positions
 from gateway.api.codes import CATEGORY_LABELS, Coded, coded
 from gateway.api.params import Params
 from gateway.api.ranges import NO_RANGE, asked_range
-from gateway.api.reading import Call, Calling
+from gateway.api.reading import Call, Calling, Read
 from gateway.api.shapes import Items, Listed
 from gateway.api.still import Still, WhileAllowed
 from projections.document import queries
@@ -61,10 +61,16 @@ class DocumentShown(DocumentRow):
     tags=["dossiers"],
 )
 async def list_dossier_documents(call: Calling, dossier_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    read = await read_dossier_documents(call, dossier_id, params)
+    return call.answer(read.shown, read.position)
+
+
+async def read_dossier_documents(call: Call, dossier_id: UUID, params: Params) -> Read[Items[DocumentRow]]:
+    """The files of a dossier's tab. Raises NotFound where the dossier is out of the caller's sight."""
     async with call.reading("dossier", "document", at_least=params.min_position) as reading:
         await check_visible(reading.connection, call.reader, dossier_id)
         rows = await queries.documents_of_dossier(reading.connection, call.reader, dossier_id)
-    return call.answer(Items(items=await document_rows(call, rows)), reading.position)
+    return Read(Items(items=await document_rows(call, rows)), reading.position)
 
 
 @router.get(
@@ -98,6 +104,11 @@ async def get_document_content(call: Calling, document_id: UUID, params: Annotat
 
     A right that ends meanwhile ends the download (row O25).
     """
+    return await send_document(call, document_id, params)
+
+
+async def send_document(call: Call, document_id: UUID, params: Params) -> Response:
+    """The answer of `get_document_content`, which pages give as well. Raises NotFound where it is out of sight."""
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
     [name] = await call.opened([found.name_sealed])

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from gateway.api.codes import ROLE_LABELS, SYSTEM, Coded, coded
 from gateway.api.params import PageParams
-from gateway.api.reading import Call, Calling
+from gateway.api.reading import Call, Calling, Read
 from gateway.audit.replay import roles_of
 from gateway.labels import event_label
 from ledger.account.events import Role as AccountRole
@@ -76,6 +76,12 @@ class History(BaseModel):
     response_model=History,
 )
 async def get_dossier_history(call: Calling, dossier_id: UUID, params: Annotated[PageParams, Query()]) -> Response:
+    read = await read_history(call, dossier_id, params)
+    return call.answer(read.shown, read.position)
+
+
+async def read_history(call: Call, dossier_id: UUID, params: PageParams) -> Read[History]:
+    """What was done, oldest first. Raises NotFound where the dossier is out of the caller's sight."""
     after = read_cursor(params.cursor, _ORDER, int)
     async with call.reading("dossier", at_least=params.min_position) as reading:
         await check_visible(reading.connection, call.reader, dossier_id)
@@ -85,7 +91,7 @@ async def get_dossier_history(call: Calling, dossier_id: UUID, params: Annotated
     items = [_event(each, dossier_id, roles) for each in shown[: params.limit]]
     more = len(shown) > params.limit
     cursor = write_cursor(_ORDER, str(items[-1].position)) if more else None
-    return call.answer(History(items=items, next_cursor=cursor), position)
+    return Read(History(items=items, next_cursor=cursor), position)
 
 
 def _read(call: Call, dossier_id: UUID) -> tuple[Sequence[Recorded], Mapping[UUID, str], int]:

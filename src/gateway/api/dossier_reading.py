@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -25,7 +25,7 @@ from gateway.api.codes import (
 from gateway.api.described import body
 from gateway.api.orders import refuse_parameters
 from gateway.api.params import Day, Number, PageParams, Params, Text
-from gateway.api.reading import Call, Calling
+from gateway.api.reading import Call, Calling, Read
 from gateway.api.shapes import Items, Listed, Party, paging, party
 from ledger.dossier.scheme import Scheme
 from projections.dossier import queries
@@ -137,7 +137,8 @@ class TraineeShown(BaseModel):
 
 @router.get("", operation_id="list_dossiers", summary="Suivre les dossiers", response_model=DossierList)
 async def list_dossiers(call: Calling, params: Annotated[DossierParams, Query()]) -> Response:
-    return await _list(call, DossierSearch(**params.model_dump()))
+    read = await read_dossiers(call, DossierSearch(**params.model_dump()))
+    return call.answer(read.shown, read.position)
 
 
 @router.post(
@@ -149,14 +150,14 @@ async def list_dossiers(call: Calling, params: Annotated[DossierParams, Query()]
 )
 async def search_dossiers(call: Calling, request: Request) -> Response:
     refuse_parameters(request)
-    return await _list(call, parse(DossierSearch, await json_object(request)))
+    read = await read_dossiers(call, parse(DossierSearch, await json_object(request)))
+    return call.answer(read.shown, read.position)
 
 
 @router.get("/{dossier_id}", operation_id="get_dossier", summary="Un dossier", response_model=DossierShown)
 async def get_dossier(call: Calling, dossier_id: UUID, params: Annotated[Params, Query()]) -> Response:
-    async with call.reading("dossier", "establishment", "document", at_least=params.min_position) as reading:
-        found = await queries.dossier(reading.connection, call.reader, dossier_id)
-    return call.detail(_shown(found), reading.position, version=found.version)
+    read = await read_dossier(call, dossier_id, params)
+    return call.detail(read.shown, read.position, version=read.version)
 
 
 @router.get(
@@ -166,6 +167,41 @@ async def get_dossier(call: Calling, dossier_id: UUID, params: Annotated[Params,
     response_model=Items[TraineeShown],
 )
 async def list_dossier_trainees(call: Calling, dossier_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    read = await read_trainees(call, dossier_id, params)
+    return call.answer(read.shown, read.position)
+
+
+async def read_dossiers(call: Call, asked: DossierSearch) -> Read[dict[str, Any]]:
+    """A DossierList. Not made as one: see `_row`."""
+    fields = asked.model_dump(exclude={"limit", "cursor", "min_position"})
+    async with call.reading(*_LIST, at_least=asked.min_position) as reading:
+        counting = await queries.ask_dossier_counters(reading.connection, call.reader, asked.side)
+        listing = await queries.ask_dossiers(
+            reading.connection, call.reader, DossierFilters(**fields), asked.cursor, asked.limit
+        )
+    # Fetched here, and not above: the whole transaction was one round trip.
+    page = await listing.page()
+    counters = await counting.one() or queries.NOTHING_COUNTED
+    counted = {
+        "ongoing": counters.ongoing,
+        "settled": counters.settled,
+        "total": counters.total,
+        "cancelled": counters.cancelled,
+        "refused": counters.refused,
+    }
+    shown = {"items": [_row(item) for item in page.items], **paging(page), "counters": counted}
+    return Read(shown, reading.position)
+
+
+async def read_dossier(call: Call, dossier_id: UUID, params: Params) -> Read[DossierShown]:
+    """One dossier. Raises NotFound where it is out of the caller's sight."""
+    async with call.reading("dossier", "establishment", "document", at_least=params.min_position) as reading:
+        found = await queries.dossier(reading.connection, call.reader, dossier_id)
+    return Read(_shown(found), reading.position, found.version)
+
+
+async def read_trainees(call: Call, dossier_id: UUID, params: Params) -> Read[Items[TraineeShown]]:
+    """Who is trained, each with the days of their own. Raises NotFound as `read_dossier` does."""
     async with call.reading("dossier", "person", at_least=params.min_position) as reading:
         trainees = await queries.dossier_trainees(reading.connection, call.reader, dossier_id)
     items = [
@@ -178,29 +214,7 @@ async def list_dossier_trainees(call: Calling, dossier_id: UUID, params: Annotat
         )
         for each in trainees
     ]
-    return call.answer(Items(items=items), reading.position)
-
-
-async def _list(call: Call, asked: DossierSearch) -> Response:
-    fields = asked.model_dump(exclude={"limit", "cursor", "min_position"})
-    async with call.reading(*_LIST, at_least=asked.min_position) as reading:
-        counting = await queries.ask_dossier_counters(reading.connection, call.reader, asked.side)
-        listing = await queries.ask_dossiers(
-            reading.connection, call.reader, DossierFilters(**fields), asked.cursor, asked.limit
-        )
-    # Fetched here, and not above: the whole transaction was one round trip.
-    page = await listing.page()
-    counters = await counting.one() or queries.NOTHING_COUNTED
-    shown = {
-        "ongoing": counters.ongoing,
-        "settled": counters.settled,
-        "total": counters.total,
-        "cancelled": counters.cancelled,
-        "refused": counters.refused,
-    }
-    return call.answer(
-        {"items": [_row(item) for item in page.items], **paging(page), "counters": shown}, reading.position
-    )
+    return Read(Items(items=items), reading.position)
 
 
 def _row(item: DossierItem) -> dict[str, object]:

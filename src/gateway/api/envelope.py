@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,8 @@ import structlog
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.limits import Limited
@@ -19,6 +21,9 @@ from gateway.api.metrics import Metrics
 from gateway.api.problems import Problem, RightEnded, of_refusal, problem
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
+
+Answer = Callable[[Request, Problem], Response]
+"""How what was refused is told: as JSON, or on a page."""
 
 CORRELATION: Final = "correlation-id"
 _UUID: Final = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -28,8 +33,9 @@ _log = structlog.get_logger("gateway.access")
 class Envelope:
     """Pure ASGI: the routes' own middleware would cost as much as a route."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, json_limit_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, json_limit_bytes: int, answer: Answer) -> None:
         self._app = app
+        self._answer = answer
         self._metrics = metrics
         self._json_limit_bytes = json_limit_bytes
 
@@ -37,7 +43,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._json_limit_bytes)
+        exchange = _Exchange(scope, receive, send, self._json_limit_bytes, self._answer)
         try:
             await exchange.run(self._app)
         finally:
@@ -61,7 +67,8 @@ class Envelope:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit_bytes: int, answer: Answer) -> None:
+        self._answered = answer
         self.started = time.perf_counter()
         self.status = 500
         self.correlation_id = _correlation_id(scope)
@@ -106,7 +113,7 @@ class _Exchange:
 
     async def _answer(self, refused: Problem) -> None:
         if not self._begun:
-            await refused.response(str(self.correlation_id))(self._scope, self._receive, self.send)
+            await self._answered(Request(self._scope), refused)(self._scope, self._receive, self.send)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -18,10 +18,11 @@ from gateway.api.described import body
 from gateway.api.document_reading import DocumentList, document_rows
 from gateway.api.orders import refuse_parameters
 from gateway.api.params import Number, PageParams, Params, Text
-from gateway.api.reading import Call, Calling
+from gateway.api.reading import Call, Calling, Read
 from gateway.api.shapes import Listed, paging
 from projections.bank import shown_iban
 from projections.establishment import queries
+from projections.establishment.banking import Banking, banking
 from projections.establishment.queries import Establishment, EstablishmentFilters
 
 router: Final = APIRouter(prefix="/v1/establishments", tags=["establishments"])
@@ -69,7 +70,8 @@ class EstablishmentShown(BaseModel):
     response_model=Listed[EstablishmentShown],
 )
 async def list_establishments(call: Calling, params: Annotated[EstablishmentParams, Query()]) -> Response:
-    return await _list(call, EstablishmentSearch(**params.model_dump()))
+    read = await read_establishments(call, EstablishmentSearch(**params.model_dump()))
+    return call.answer(read.shown, read.position)
 
 
 @router.post(
@@ -81,7 +83,8 @@ async def list_establishments(call: Calling, params: Annotated[EstablishmentPara
 )
 async def search_establishments(call: Calling, request: Request) -> Response:
     refuse_parameters(request)
-    return await _list(call, parse(EstablishmentSearch, await json_object(request)))
+    read = await read_establishments(call, parse(EstablishmentSearch, await json_object(request)))
+    return call.answer(read.shown, read.position)
 
 
 @router.get(
@@ -91,10 +94,8 @@ async def search_establishments(call: Calling, request: Request) -> Response:
     response_model=EstablishmentShown,
 )
 async def get_establishment(call: Calling, establishment_id: UUID, params: Annotated[Params, Query()]) -> Response:
-    async with call.reading("establishment", at_least=params.min_position) as reading:
-        found = await queries.establishment(reading.connection, call.reader, establishment_id)
-    [shown] = await _shown(call, [found])
-    return call.detail(shown, reading.position, version=found.version)
+    read = await read_establishment(call, establishment_id, params)
+    return call.detail(read.shown, read.position, version=read.version)
 
 
 @router.get(
@@ -106,19 +107,40 @@ async def get_establishment(call: Calling, establishment_id: UUID, params: Annot
 async def list_establishment_documents(
     call: Calling, establishment_id: UUID, params: Annotated[PageParams, Query()]
 ) -> Response:
+    read = await read_establishment_documents(call, establishment_id, params)
+    return call.answer(read.shown, read.position)
+
+
+async def read_establishments(call: Call, asked: EstablishmentSearch) -> Read[Listed[EstablishmentShown]]:
+    """Those that the caller holds, by number (row O50)."""
+    filters = EstablishmentFilters(**asked.model_dump(exclude={"limit", "cursor", "min_position"}))
+    async with call.reading("establishment", at_least=asked.min_position) as reading:
+        page = await queries.list_establishments(reading.connection, call.reader, filters, asked.cursor, asked.limit)
+    return Read(Listed[EstablishmentShown](items=await _shown(call, page.items), **paging(page)), reading.position)
+
+
+async def read_establishment(call: Call, establishment_id: UUID, params: Params) -> Read[EstablishmentShown]:
+    """NotFound where it is absent, or not the caller's."""
+    async with call.reading("establishment", at_least=params.min_position) as reading:
+        found = await queries.establishment(reading.connection, call.reader, establishment_id)
+    [shown] = await _shown(call, [found])
+    return Read(shown, reading.position, found.version)
+
+
+async def read_establishment_documents(call: Call, establishment_id: UUID, params: PageParams) -> Read[DocumentList]:
+    """Its documents, newest first (row O51)."""
     async with call.reading("establishment", "document", at_least=params.min_position) as reading:
         page = await queries.establishment_documents(
             reading.connection, call.reader, establishment_id, params.cursor, params.limit
         )
-    return call.answer(DocumentList(items=await document_rows(call, page.items), **paging(page)), reading.position)
+    return Read(DocumentList(items=await document_rows(call, page.items), **paging(page)), reading.position)
 
 
-async def _list(call: Call, asked: EstablishmentSearch) -> Response:
-    filters = EstablishmentFilters(**asked.model_dump(exclude={"limit", "cursor", "min_position"}))
-    async with call.reading("establishment", at_least=asked.min_position) as reading:
-        page = await queries.list_establishments(reading.connection, call.reader, filters, asked.cursor, asked.limit)
-    shown = Listed[EstablishmentShown](items=await _shown(call, page.items), **paging(page))
-    return call.answer(shown, reading.position)
+async def read_banking(call: Call) -> Read[Banking]:
+    """How many of the caller's establishments wait for bank details: without them nothing can be paid (row O11)."""
+    async with call.reading("establishment") as reading:
+        shown = await banking(reading.connection, call.reader)
+    return Read(shown, reading.position)
 
 
 async def _shown(call: Call, rows: Sequence[Establishment]) -> list[EstablishmentShown]:

@@ -22,8 +22,8 @@ from gateway.auth.caller import Caller
 from gateway.auth.factors import remove_passkey, remove_totp, tell
 from gateway.auth.holder import Holder, current_holder, required
 from gateway.auth.passkeys import Offer, Passkeys
-from gateway.auth.sessions import SessionOver
-from gateway.auth.sign_in import SignIn
+from gateway.auth.sessions import Opened, SessionOver
+from gateway.auth.sign_in import SignedIn, SignIn
 from gateway.auth.totp import Totp
 from gateway.journal.journal import note
 from ledger.kit.identifiers import OneLine
@@ -90,9 +90,14 @@ class RecoveryCodes(BaseModel):
 @router.get("", operation_id="list_factors", summary="Mes seconds facteurs", response_model=FactorsShown)
 async def list_factors(request: Request, caller: Authenticated) -> Response:
     refuse_parameters(request)
+    return Response((await read_factors(request, caller)).model_dump_json(), media_type=JSON)
+
+
+async def read_factors(request: Request, caller: Caller) -> FactorsShown:
+    """What the caller has, and what its role must have."""
     holder = await _holder(request, caller)
     keys = await Passkeys(service_of(request)).of(caller.account_id)
-    shown = FactorsShown(
+    return FactorsShown(
         totp=holder.totp,
         passkeys=[
             PasskeyShown(
@@ -106,16 +111,27 @@ async def list_factors(request: Request, caller: Authenticated) -> Response:
         recovery_codes=holder.recovery,
         required=required(holder.role),
     )
-    return Response(shown.model_dump_json(), media_type=JSON)
 
 
 @router.post("/totp", operation_id="begin_totp", summary="Préparer une application", response_model=TotpOffered)
 async def begin_totp(request: Request, caller: Authenticated) -> Response:
     """The secret serves once one of its codes has been confirmed; until then what was there goes on."""
     await nothing(request)
+    return Response((await offer_totp(request, caller)).model_dump_json(), media_type=JSON)
+
+
+async def offer_totp(request: Request, caller: Caller) -> TotpOffered:
+    """A new secret for the caller, of no use before a code of it was given."""
     own_session(caller)
     offered = await Totp(service_of(request)).offer(await _enrolling(request, caller))
-    return Response(TotpOffered(secret=offered.secret, uri=offered.uri).model_dump_json(), media_type=JSON)
+    return TotpOffered(secret=offered.secret, uri=offered.uri)
+
+
+async def pending_totp(request: Request, caller: Caller) -> TotpOffered | None:
+    """The secret that waits for its first code: the page of a mistyped one shows it again. None where none waits."""
+    own_session(caller)
+    offered = await Totp(service_of(request)).pending(await _enrolling(request, caller))
+    return TotpOffered(secret=offered.secret, uri=offered.uri) if offered else None
 
 
 @router.post(
@@ -127,9 +143,14 @@ async def begin_totp(request: Request, caller: Authenticated) -> Response:
 )
 async def confirm_totp(request: Request, caller: Authenticated) -> Response:
     form: TotpConfirmation = await form_of(request, TotpConfirmation)
+    return await _answer(request, await enrol_totp(request, caller, form.totp))
+
+
+async def enrol_totp(request: Request, caller: Caller, code: str) -> SignedIn | Opened:
+    """The secret that was offered last serves from now on. The problem `invalid` at `/totp` for another code."""
     own_session(caller)
     await _enrolling(request, caller)
-    if not await Totp(service_of(request)).confirm(caller.account_id, form.totp):
+    if not await Totp(service_of(request)).confirm(caller.account_id, code):
         raise invalid("body", "/totp", "wrong-code", "Ce code n'est pas celui de l'application : essayez le suivant.")
     return await _enrolled(request, caller, "totp")
 
@@ -137,6 +158,11 @@ async def confirm_totp(request: Request, caller: Authenticated) -> Response:
 @router.post("/totp/removal", operation_id="remove_totp", summary="Retirer l'application", response_model=SessionShown)
 async def remove_own_totp(request: Request, caller: Authenticated) -> Response:
     await nothing(request)
+    return await _answer(request, await take_totp(request, caller))
+
+
+async def take_totp(request: Request, caller: Caller) -> Opened:
+    """The application serves no more. Refused where the caller's role must have a factor and this is the last one."""
     session_id = own_session(caller)
     await remove_totp(service_of(request), await _holder(request, caller))
     return await _removed(request, caller, session_id, "totp")
@@ -175,7 +201,7 @@ async def add_passkey(request: Request, caller: Authenticated) -> Response:
     )
     if not added:
         raise invalid("body", "/credential", "wrong-passkey", "Cette clé n'a pas pu être vérifiée : recommencez.")
-    return await _enrolled(request, caller, "passkey")
+    return await _answer(request, await _enrolled(request, caller, "passkey"))
 
 
 @router.post(
@@ -192,7 +218,7 @@ async def remove_own_passkey(request: Request, credential_id: str, caller: Authe
     except ValueError:
         raise not_found() from None
     await remove_passkey(service_of(request), await _holder(request, caller), found)
-    return await _removed(request, caller, session_id, "passkey")
+    return await _answer(request, await _removed(request, caller, session_id, "passkey"))
 
 
 @router.post(
@@ -201,6 +227,11 @@ async def remove_own_passkey(request: Request, credential_id: str, caller: Authe
 async def make_recovery_codes(request: Request, caller: Authenticated) -> Response:
     """They stand in for a factor, and so are given to those alone who have one."""
     await nothing(request)
+    return Response(RecoveryCodes(codes=await make_codes(request, caller)).model_dump_json(), media_type=JSON)
+
+
+async def make_codes(request: Request, caller: Caller) -> list[str]:
+    """Ten new ones; those before are void. The problem `invalid` for who has no factor."""
     own_session(caller)
     holder = await _enrolling(request, caller)
     if not holder.enrolled:
@@ -208,7 +239,7 @@ async def make_recovery_codes(request: Request, caller: Authenticated) -> Respon
     codes = await recovery.make(service_of(request), caller.account_id)
     await tell(service_of(request), holder)
     await note(service_of(request), "second-factor", "recovery-codes-made", **about(caller, request))
-    return Response(RecoveryCodes(codes=codes).model_dump_json(), media_type=JSON)
+    return codes
 
 
 def offered(offer: Offer) -> Response:
@@ -227,7 +258,7 @@ async def _enrolling(request: Request, caller: Caller) -> Holder:
     return holder
 
 
-async def _enrolled(request: Request, caller: Caller, factor: str) -> Response:
+async def _enrolled(request: Request, caller: Caller, factor: str) -> SignedIn | Opened:
     """A factor more: the session has a new secret, and where it waited for its first factor it is whole."""
     service, session_id = service_of(request), own_session(caller)
     holder = await _holder(request, caller)
@@ -235,22 +266,27 @@ async def _enrolled(request: Request, caller: Caller, factor: str) -> Response:
     await tell(service, holder)
     try:
         if caller.stage == "enrolment":
-            done = await SignIn(service).complete(
+            return await SignIn(service).complete(
                 session_id, holder, facts(request), device=device_of(request), factor=factor
             )
-            return await answer_signed_in(request, done)
-        return await answer_opened(service, await service.sessions.rise(session_id), holder=holder)
+        return await service.sessions.rise(session_id)
     except SessionOver:
         raise _over(request) from None
 
 
-async def _removed(request: Request, caller: Caller, session_id: UUID, factor: str) -> Response:
+async def _removed(request: Request, caller: Caller, session_id: UUID, factor: str) -> Opened:
     service = service_of(request)
     await note(service, "second-factor", "removed", **about(caller, request), factor=factor)
     try:
-        return await answer_opened(service, await service.sessions.rise(session_id))
+        return await service.sessions.rise(session_id)
     except SessionOver:
         raise _over(request) from None
+
+
+async def _answer(request: Request, changed: SignedIn | Opened) -> Response:
+    if isinstance(changed, SignedIn):
+        return await answer_signed_in(request, changed)
+    return await answer_opened(service_of(request), changed)
 
 
 async def _holder(request: Request, caller: Caller) -> Holder:

@@ -46,7 +46,7 @@ from gateway.api import (
     transfer_reading,
 )
 from gateway.api.orders import Orders
-from gateway.portal import link_page, mailbox, pages
+from gateway.portal import routes
 
 ORDERS: Final[tuple[Orders, ...]] = (
     dossier.orders,
@@ -89,7 +89,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     token.router,
     journal.router,
     projection.router,
-    link_page.router,
-    mailbox.router,
-    pages.router,
+    *routes.ROUTERS,
 )

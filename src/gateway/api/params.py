@@ -15,10 +15,15 @@ _DEFAULT_LIMIT: Final = 50
 
 
 def _iso(value: Any) -> Any:
-    """Pydantic would read `1664582400` as a day; a query string has days in ISO form alone."""
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value) is None:
-        raise PydanticCustomError("date_parsing", "")
-    return value
+    """Pydantic would read `1664582400` as a day; a query string has days in ISO form alone. A day is made here: what
+    comes after is told a text of Python's, which a body's strict reading takes for no day.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value if _ISO_DAY.fullmatch(value) else "")
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "") from None
 
 
 def _no_nul(text: str) -> str:

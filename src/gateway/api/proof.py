@@ -24,8 +24,8 @@ from gateway.auth.holder import Holder, current_holder
 from gateway.auth.limits import ADDRESS, PROOF, SECOND_FACTOR, Allowance, Counted, admit, forgive, spend
 from gateway.auth.passkeys import Passkeys
 from gateway.auth.passwords import Busy
-from gateway.auth.sessions import SessionOver
-from gateway.auth.sign_in import SignIn
+from gateway.auth.sessions import Opened, SessionOver
+from gateway.auth.sign_in import SignedIn, SignIn
 from gateway.journal.journal import note
 from gateway.service import Service
 from ledger.kit.errors import Forbidden
@@ -100,23 +100,29 @@ class Proof(Shown):
 async def prove_second_factor(request: Request, caller: Authenticated) -> Response:
     """The step after the password. The session has a new secret and is whole; ten wrong answers end it."""
     form: SecondFactor = await form_of(request, SecondFactor)
+    return await answer_signed_in(request, await completed(request, caller, form.given))
+
+
+async def completed(request: Request, caller: Caller, given: Given) -> SignedIn:
+    """The sign-in made whole by a second factor. The problem `second-factor-refused`, which forgets the cookie where it
+    was one too many; 429; the ledger's refusal of a session that waits for none.
+    """
     service, session_id = service_of(request), own_session(caller)
     if caller.stage != "second-factor":
         raise of_refusal(Forbidden())
     counted = [(SECOND_FACTOR, str(caller.account_id))]
     await _admitted(service, caller, request, counted)
     holder = await current_holder(service, caller.account_id)
-    factor = await prove(service, holder, form.given)
+    factor = await prove(service, holder, given)
     if factor is None:
         raise await _wrong_factor(request, service, caller, session_id)
     await forgive(service, counted)
     try:
-        done = await SignIn(service).complete(
+        return await SignIn(service).complete(
             session_id, holder, facts(request), device=device_of(request), factor=factor
         )
     except SessionOver:
         raise unauthenticated(request) from None
-    return await answer_signed_in(request, done)
 
 
 @router.post(
@@ -170,6 +176,11 @@ async def sign_in_with_passkey(request: Request, _: Anonymous) -> Response:
 async def prove_again(request: Request, caller: Authenticated) -> Response:
     """What is grave may be done for ten minutes from now. The session has a new secret."""
     form: Proof = await form_of(request, Proof)
+    return await answer_opened(service_of(request), await proved(request, caller, form))
+
+
+async def proved(request: Request, caller: Caller, form: Proof) -> Opened:
+    """The caller's session, risen by a proof. The problem `sign-in-refused` where it is none; 429; 503."""
     service, session_id = service_of(request), own_session(caller)
     counted = [(PROOF, str(caller.account_id))]
     await _admitted(service, caller, request, counted)
@@ -185,7 +196,7 @@ async def prove_again(request: Request, caller: Authenticated) -> Response:
     except SessionOver:
         raise unauthenticated(request) from None
     await note(service, "session", "proved", **about(caller, request), target_id=session_id)
-    return await answer_opened(service, opened, holder=holder)
+    return opened
 
 
 async def _is_proof(service: Service, holder: Holder, form: Proof) -> bool:

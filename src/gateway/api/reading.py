@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import orjson
 from fastapi import Depends, Request
@@ -30,6 +30,7 @@ from ledger.kit.personal import Personal
 from projections.reader import Reader
 
 JSON: Final = "application/json"
+T = TypeVar("T")
 
 
 @dataclass
@@ -38,6 +39,17 @@ class Reading:
 
     connection: AsyncConnection[DictRow]
     position: int = field(init=False)
+
+
+@dataclass(frozen=True)
+class Read(Generic[T]):
+    """What a reading shows, by the API as JSON and by a page as itself; `position` is of the slowest projection read,
+    `version` of the one thing that was asked for, where it is one.
+    """
+
+    shown: T
+    position: int
+    version: int | None = None
 
 
 class Call:

@@ -35,7 +35,7 @@ from gateway.auth.caller import Caller
 from gateway.auth.changing import change_password
 from gateway.auth.holder import current_holder
 from gateway.auth.passwords import Busy, Rule
-from gateway.auth.sessions import SessionOver
+from gateway.auth.sessions import Opened, SessionOver
 from gateway.auth.sign_in import AccountLate, Refused, SignIn
 from gateway.journal.journal import note
 from gateway.service import Service
@@ -133,6 +133,11 @@ async def extend_session(request: Request, caller: Authenticated) -> Response:
 @router.get("/me/sessions", operation_id="list_sessions", summary="Mes sessions", response_model=Items[OwnSession])
 async def list_sessions(request: Request, caller: Authenticated) -> Response:
     refuse_parameters(request)
+    return Response((await read_sessions(request, caller)).model_dump_json(), media_type=JSON)
+
+
+async def read_sessions(request: Request, caller: Caller) -> Items[OwnSession]:
+    """The caller's open sessions, newest first."""
     found = await service_of(request).sessions.of(caller.account_id)
     items = [
         OwnSession(
@@ -146,7 +151,7 @@ async def list_sessions(request: Request, caller: Authenticated) -> Response:
         )
         for each in found
     ]
-    return Response(Items(items=items).model_dump_json(), media_type=JSON)
+    return Items[OwnSession](items=items)
 
 
 @router.post(
@@ -154,11 +159,16 @@ async def list_sessions(request: Request, caller: Authenticated) -> Response:
 )
 async def end_session(request: Request, session_id: UUID, caller: Authenticated) -> Response:
     await nothing(request)
+    await end_own(request, caller, session_id)
+    return _gone(caller, session_id)
+
+
+async def end_own(request: Request, caller: Caller, session_id: UUID) -> None:
+    """End one of the caller's sessions at once. The problem `not-found` where there is none open."""
     service = service_of(request)
     if not await service.sessions.end(session_id, "ended-by-owner", account_id=caller.account_id):
         raise not_found()
     await note(service, "session", "ended", **about(caller, request), target_id=session_id)
-    return _gone(caller, session_id)
 
 
 @router.post(
@@ -167,10 +177,15 @@ async def end_session(request: Request, session_id: UUID, caller: Authenticated)
 )  # fmt: skip
 async def end_other_sessions(request: Request, caller: Authenticated) -> Response:
     await nothing(request)
+    await end_others(request, caller)
+    return Response(status_code=204)
+
+
+async def end_others(request: Request, caller: Caller) -> None:
+    """End the caller's sessions but the one that asks."""
     service = service_of(request)
     await service.sessions.end_all(caller.account_id, but=caller.session_id, why="ended-by-owner")
     await note(service, "session", "others-ended", **about(caller, request))
-    return Response(status_code=204)
 
 
 @router.post(
@@ -182,11 +197,17 @@ async def end_other_sessions(request: Request, caller: Authenticated) -> Respons
 )
 async def change_own_password(request: Request, caller: Authenticated) -> Response:
     """The other sessions end, and this one has a new secret. Each rule that is not met is named (row O7)."""
-    form = await form_of(request, NewPassword)
+    form: NewPassword = await form_of(request, NewPassword)
+    opened = await set_own_password(request, caller, form.password)
+    return await answer_opened(service_of(request), opened)
+
+
+async def set_own_password(request: Request, caller: Caller, password: str) -> Opened:
+    """The caller's session with its new secret. The problem `weak-password` names each rule that is not met; 503."""
     service, session_id = service_of(request), own_session(caller)
     holder = await current_holder(service, caller.account_id)
     try:
-        rules = await change_password(service, holder, form.password, but=session_id)
+        rules = await change_password(service, holder, password, but=session_id)
         if rules:
             raise weak(rules)
         opened = await service.sessions.rise(session_id)
@@ -195,7 +216,7 @@ async def change_own_password(request: Request, caller: Authenticated) -> Respon
     except SessionOver:
         raise unauthenticated(request) from None
     await note(service, "password", "changed", **about(caller, request))
-    return await answer_opened(service, opened, holder=holder)
+    return opened
 
 
 def weak(rules: Sequence[Rule]) -> Problem:

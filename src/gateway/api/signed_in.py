@@ -4,20 +4,24 @@ rises (a password, a factor, a passkey, a provider, the terms).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from gateway.api.client import facts
 from gateway.api.problems import Problem, problem, too_many
 from gateway.audiences import PROOF
 from gateway.auth import cookies
+from gateway.auth.caller import Caller
 from gateway.auth.csrf import csrf_of
 from gateway.auth.holder import Holder, current_holder, required
 from gateway.auth.sessions import Opened, Session, cookie
 from gateway.auth.sign_in import Refused, SignedIn
+from gateway.journal.journal import note
 from gateway.service import Service
 
 JSON: Final = "application/json"
@@ -26,7 +30,8 @@ JSON: Final = "application/json"
 class SessionShown(BaseModel):
     """The caller's session. `stage` says what is still missing: `second-factor`, `enrolment`, or nothing (`full`).
 
-    `csrf_token` goes into `X-CSRF-Token` of every order. `proved_until` is until when what is grave may be done.
+    `csrf_token` goes into `X-CSRF-Token` of every order. Without another request the session ends at `idle_until`, at
+    the latest at `ends_at`. `proved_until` is until when what is grave may be done.
     `factors` are those that the account has (`totp`, `passkey`, `recovery`).
     """
 
@@ -34,6 +39,7 @@ class SessionShown(BaseModel):
     csrf_token: str
     ends_at: datetime
     idle_seconds: int
+    idle_until: datetime
     proved_until: datetime | None
     terms_pending: bool
     factors: list[str]
@@ -41,14 +47,34 @@ class SessionShown(BaseModel):
 
 
 async def answer_signed_in(request: Request, signed_in: SignedIn) -> Response:
-    """The answer to a sign-in or to its last step. The session that the request came with, if another, is ended."""
+    """The answer to a sign-in or to its last step."""
+    headers = await set_cookies(request, signed_in)
     service: Service = request.app.state.service
+    response = await answer_session(service, signed_in.opened.session, signed_in.opened.csrf, holder=signed_in.holder)
+    for header in headers:
+        response.headers.append("Set-Cookie", header)
+    return response
+
+
+async def set_cookies(request: Request, signed_in: SignedIn) -> list[str]:
+    """The whole `Set-Cookie` headers of a sign-in or of its last step: the session's, and the browser's own where it is
+    new. The session that the request came with, if another, is ended.
+    """
     await end_brought(request, but=signed_in.opened)
-    response = await answer_opened(service, signed_in.opened, holder=signed_in.holder)
+    found = [cookie(signed_in.opened)]
     if signed_in.device is not None:
         age = cookies.DEVICE_DAYS * 86_400
-        response.headers.append("Set-Cookie", cookies.cookie_header(cookies.DEVICE, signed_in.device, max_age=age))
-    return response
+        found.append(cookies.cookie_header(cookies.DEVICE, signed_in.device, max_age=age))
+    return found
+
+
+async def sign_out(request: Request, caller: Caller, session_id: UUID) -> dict[str, str]:
+    """End the caller's session: the headers that make the browser forget it, and what it kept of it."""
+    service: Service = request.app.state.service
+    await service.sessions.end(session_id, "signed-out")
+    told = {"account_id": caller.account_id, "actor_id": caller.account_id, "target_id": session_id}
+    await note(service, "sign-out", "accepted", request=facts(request), **told)
+    return {"Set-Cookie": cookies.NO_COOKIE, "Clear-Site-Data": '"cache", "storage"'}
 
 
 async def answer_opened(service: Service, opened: Opened, *, holder: Holder | None = None) -> Response:
@@ -68,6 +94,7 @@ async def answer_session(
         csrf_token=csrf_token,
         ends_at=session.ends_at,
         idle_seconds=session.idle_seconds,
+        idle_until=idle_until(session),
         proved_until=session.proved_at + PROOF if session.proved_at else None,
         terms_pending=holder.terms_version != service.terms.current.version,
         factors=_factors(holder),
@@ -97,6 +124,11 @@ def device_of(request: Request) -> str | None:
     """The browser's own cookie, where there is exactly one."""
     found = cookies.cookies_named(request, cookies.DEVICE)
     return found[0] if len(found) == 1 else None
+
+
+def idle_until(session: Session) -> datetime:
+    """When the session ends if nothing more is asked."""
+    return min(session.ends_at, session.seen_at + timedelta(seconds=session.idle_seconds))
 
 
 def refused(refusal: Refused, code: str = "sign-in-refused") -> Problem:

@@ -20,9 +20,9 @@ from gateway.api.described import body
 from gateway.api.orders import refuse_parameters
 from gateway.api.problems import of_refusal, problem
 from gateway.api.reading import JSON
-from gateway.auth import cookies, sessions
+from gateway.auth import cookies
 from gateway.auth.caller import Caller
-from gateway.auth.sessions import SessionOver
+from gateway.auth.sessions import Opened, SessionOver, cookie
 from gateway.journal.journal import note
 from gateway.service import Service
 from ledger.account.terms import AcceptTerms, RefuseTerms
@@ -31,6 +31,9 @@ from ledger.kit.errors import Forbidden
 router: Final = APIRouter(prefix="/v1/terms", tags=["terms"])
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _REFUSED: Final = "terms-refused"
+GONE: Final = {"Set-Cookie": cookies.NO_COOKIE, "Clear-Site-Data": '"cache", "storage"'}
+"""What an answer says to a browser whose session has ended: keep nothing of it."""
+
 _EXAMPLE: Final = {"version": "2026-11-01", "sha256": "9" * 64}
 
 
@@ -85,19 +88,8 @@ async def get_terms(request: Request, caller: Authenticated) -> Response:
 )
 async def accept_terms(request: Request, caller: Authenticated) -> Response:
     """Recorded with the version, the hash, the time and the account (row O5)."""
-    service: Service = request.app.state.service
     answer = await _answer(request, caller)
-    await _record(request, AcceptTerms(account_id=caller.account_id, **answer.model_dump()), caller)
-    await note(
-        service, "terms", "accepted", account_id=caller.account_id, request=facts(request), version=answer.version
-    )
-    if caller.via != "session" or caller.session_id is None:
-        return _accepted(answer.version)
-    try:
-        opened = await service.sessions.rise(caller.session_id)
-    except SessionOver:
-        raise unauthenticated(request) from None
-    return _accepted(answer.version, opened)
+    return _accepted(answer.version, await accept(request, caller, answer))
 
 
 @router.post(
@@ -110,29 +102,52 @@ async def accept_terms(request: Request, caller: Authenticated) -> Response:
 )
 async def refuse_terms(request: Request, caller: Authenticated) -> Response:
     """Recorded too; the session ends, and with it the access to anything (row O5)."""
+    await refuse(request, caller, await _answer(request, caller))
+    return Response(status_code=204, headers={**_NO_STORE, **GONE})
+
+
+async def accept(request: Request, caller: Caller, answer: TermsAnswer) -> Opened | None:
+    """Record that the caller accepts the text in force; its session with a new secret, None for a frontend's token.
+    The problem `terms-changed` where another text was shown.
+    """
     service: Service = request.app.state.service
-    answer = await _answer(request, caller)
+    _same_text(service, answer)
+    await _record(request, AcceptTerms(account_id=caller.account_id, **answer.model_dump()), caller)
+    await note(
+        service, "terms", "accepted", account_id=caller.account_id, request=facts(request), version=answer.version
+    )
+    if caller.via != "session" or caller.session_id is None:
+        return None
+    try:
+        return await service.sessions.rise(caller.session_id)
+    except SessionOver:
+        raise unauthenticated(request) from None
+
+
+async def refuse(request: Request, caller: Caller, answer: TermsAnswer) -> None:
+    """Record that the caller refuses the text in force, and end its session: the answer takes the headers GONE."""
+    service: Service = request.app.state.service
+    _same_text(service, answer)
     await _record(request, RefuseTerms(account_id=caller.account_id, **answer.model_dump()), caller)
     await note(
         service, "terms", "refused", account_id=caller.account_id, request=facts(request), version=answer.version
     )
     if caller.session_id is not None:
         await service.sessions.end(caller.session_id, _REFUSED)
-    gone = {"Set-Cookie": cookies.NO_COOKIE, "Clear-Site-Data": '"cache", "storage"'}
-    return Response(status_code=204, headers={**_NO_STORE, **gone})
 
 
 async def _answer(request: Request, caller: Caller) -> TermsAnswer:
     """The answer to the text in force. A machine undertakes nothing, whatever it says."""
-    service: Service = request.app.state.service
     refuse_parameters(request)
     if caller.via == "machine":
         raise of_refusal(Forbidden())
-    answer = parse(TermsAnswer, await json_object(request))
+    return parse(TermsAnswer, await json_object(request))
+
+
+def _same_text(service: Service, answer: TermsAnswer) -> None:
     current = service.terms.current
     if (answer.version, answer.sha256) != (current.version, current.sha256):
         raise problem("terms-changed")
-    return answer
 
 
 async def _record(request: Request, command: AcceptTerms | RefuseTerms, caller: Caller) -> None:
@@ -143,7 +158,7 @@ async def _record(request: Request, command: AcceptTerms | RefuseTerms, caller: 
     )
 
 
-def _accepted(version: str, opened: sessions.Opened | None = None) -> Response:
-    headers = {**_NO_STORE, "Set-Cookie": sessions.cookie(opened)} if opened else _NO_STORE
+def _accepted(version: str, opened: Opened | None) -> Response:
+    headers = {**_NO_STORE, "Set-Cookie": cookie(opened)} if opened else _NO_STORE
     shown = TermsAccepted(version=version, csrf_token=opened.csrf if opened else None)
     return Response(shown.model_dump_json(), headers=headers, media_type=JSON)

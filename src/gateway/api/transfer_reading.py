@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from gateway.api.codes import MODE_LABELS, SCHEME_LABELS, TRANSFER_STATUS_LABELS, TRANSFER_WAY, Coded, coded
 from gateway.api.params import LotReference, PageParams, Params
-from gateway.api.reading import Call, Calling
+from gateway.api.reading import Call, Calling, Read
 from gateway.api.shapes import Items, Listed, paging
 from projections.bank import shown_iban
 from projections.dossier.queries import check_visible
@@ -129,21 +129,16 @@ class DossierTransferRow(BaseModel):
     response_model=Listed[TransferRow],
 )
 async def list_transfers(call: Calling, params: Annotated[TransferParams, Query()]) -> Response:
-    filters = TransferFilters(establishment_id=params.establishment_id, lot=params.lot)
-    async with call.reading(*_READ, at_least=params.min_position) as reading:
-        page = await queries.list_transfers(reading.connection, call.reader, filters, params.cursor, params.limit)
-    shown = Listed[TransferRow](items=[_row(item) for item in page.items], **paging(page))
-    return call.answer(shown, reading.position)
+    read = await read_transfers(call, params)
+    return call.answer(read.shown, read.position)
 
 
 @router.get(
     "/transfers/{transfer_id}", operation_id="get_transfer", summary="Un règlement", response_model=TransferShown
 )
 async def get_transfer(call: Calling, transfer_id: UUID, params: Annotated[Params, Query()]) -> Response:
-    async with call.reading(*_READ, at_least=params.min_position) as reading:
-        found = await queries.transfer(reading.connection, call.reader, transfer_id)
-    name, iban = await call.opened([found.beneficiary_name_sealed, found.iban_sealed])
-    return call.detail(_shown(found, name or "", iban or ""), reading.position, version=found.version)
+    read = await read_transfer(call, transfer_id, params)
+    return call.detail(read.shown, read.position, version=read.version)
 
 
 @router.get(
@@ -154,10 +149,32 @@ async def get_transfer(call: Calling, transfer_id: UUID, params: Annotated[Param
     tags=["dossiers"],
 )
 async def list_dossier_transfers(call: Calling, dossier_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    read = await read_dossier_transfers(call, dossier_id, params)
+    return call.answer(read.shown, read.position)
+
+
+async def read_transfers(call: Call, params: TransferParams) -> Read[Listed[TransferRow]]:
+    """A page of transfers, the newest first."""
+    filters = TransferFilters(establishment_id=params.establishment_id, lot=params.lot)
+    async with call.reading(*_READ, at_least=params.min_position) as reading:
+        page = await queries.list_transfers(reading.connection, call.reader, filters, params.cursor, params.limit)
+    return Read(Listed[TransferRow](items=[_row(item) for item in page.items], **paging(page)), reading.position)
+
+
+async def read_transfer(call: Call, transfer_id: UUID, params: Params) -> Read[TransferShown]:
+    """One transfer with its lines. Raises NotFound where it is out of the caller's sight."""
+    async with call.reading(*_READ, at_least=params.min_position) as reading:
+        found = await queries.transfer(reading.connection, call.reader, transfer_id)
+    name, iban = await call.opened([found.beneficiary_name_sealed, found.iban_sealed])
+    return Read(_shown(found, name or "", iban or ""), reading.position, found.version)
+
+
+async def read_dossier_transfers(call: Call, dossier_id: UUID, params: Params) -> Read[Items[DossierTransferRow]]:
+    """The dossier's own lines. Raises NotFound where the dossier is out of the caller's sight."""
     async with call.reading("dossier", "transfer", at_least=params.min_position) as reading:
         await check_visible(reading.connection, call.reader, dossier_id)
         rows = await queries.transfers_of_dossier(reading.connection, call.reader, dossier_id)
-    return call.answer(Items(items=await _dossier_rows(call, rows)), reading.position)
+    return Read(Items(items=await _dossier_rows(call, rows)), reading.position)
 
 
 def _row(item: TransferItem) -> TransferRow:

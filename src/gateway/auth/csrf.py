@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -20,16 +21,20 @@ from gateway.auth.cookies import cookie_header, cookies_named
 from ledger.kit.keyring import Keyring
 
 HEADER: Final = "X-CSRF-Token"
+FIELD: Final = "csrf_token"
 FORM_COOKIE: Final = "__Host-form"
 FORM_FIELD: Final = "form_token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_NONCE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _OURS: Final = frozenset({"same-origin", "none"})
 
 
 class Form(NamedTuple):
-    """What a page with a form is sent with: the whole `Set-Cookie`, and the text of the hidden field FORM_FIELD."""
+    """What a page with a form is sent with: the whole `Set-Cookie` (None where the browser has it already), and the
+    text of the hidden field FORM_FIELD.
+    """
 
-    cookie: str
+    cookie: str | None
     token: str
 
 
@@ -38,10 +43,12 @@ def csrf_of(secret: str) -> str:
     return opaque.base64url(hmac.digest(secret.encode(), b"csrf", hashlib.sha256))
 
 
-def check(request: Request, secret: str) -> None:
-    """The request bears the token of the session whose secret this is, and comes from us; else the problem `csrf`."""
+def check(request: Request, secret: str, given: str) -> None:
+    """The request bears the token of the session whose secret this is, and comes from us; else the problem `csrf`.
+
+    `given` is HEADER's text, or the field FIELD of a form.
+    """
     check_origin(request)
-    given = request.headers.get(HEADER, "")
     if not hmac.compare_digest(given.encode(), csrf_of(secret).encode()):
         raise problem("csrf")
 
@@ -57,8 +64,14 @@ def check_origin(request: Request) -> None:
         raise problem("csrf")
 
 
-def new_form(keyring: Keyring, purpose: str) -> Form:
-    """A nonce in a cookie and the token for the form of one purpose (a route's name)."""
+def form_for(request: Request, purpose: str) -> Form:
+    """The token for the form of one purpose (a route's name), with the nonce that the browser has: a second window's
+    form does not put an end to the first one's.
+    """
+    keyring: Keyring = request.app.state.service.keyring
+    nonces = cookies_named(request, FORM_COOKIE)
+    if len(nonces) == 1 and _NONCE.fullmatch(nonces[0]):
+        return Form(None, form_token(keyring, nonces[0], purpose))
     nonce = opaque.new_secret()
     return Form(cookie_header(FORM_COOKIE, nonce, same_site="Strict"), form_token(keyring, nonce, purpose))
 

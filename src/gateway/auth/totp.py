@@ -61,7 +61,23 @@ class Totp:
         clear = await run_in_threadpool(self._service.keyring.open, email)
         async with self._service.queries.transaction(Role.AUTH) as connection:
             await connection.execute(_OFFER, {"account_id": holder.account_id, "sealed": str(sealed)})
-        uri = pyotp.TOTP(secret).provisioning_uri(name=str(clear), issuer_name=self._service.settings.fund_name)
+        return self._offered(secret, str(clear))
+
+    async def pending(self, holder: Holder) -> Offered | None:
+        """The secret that waits for a first code: to be shown again to who mistyped one. None where none waits."""
+        async with self._service.queries.transaction(Role.AUTH) as connection:
+            cursor = await connection.execute(
+                "select pending_sealed from auth.totp where account_id = %s", (holder.account_id,)
+            )
+            row = await cursor.fetchone()
+        if row is None or row["pending_sealed"] is None:
+            return None
+        sealed = [Personal.parse(row["pending_sealed"]), holder.email]
+        secret, email = await run_in_threadpool(self._service.keyring.open_many, sealed)
+        return None if isinstance(secret, Erased) else self._offered(str(secret), str(email))
+
+    def _offered(self, secret: str, email: str) -> Offered:
+        uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=self._service.settings.fund_name)
         return Offered(secret, uri)
 
     async def confirm(self, account_id: UUID, code: str) -> bool:

@@ -24,6 +24,7 @@ from gateway.demo.credentials import PASSWORD, credentials
 from gateway.demo.data import SCALE, imported, worth_replaying
 from gateway.demo.instance import Instance
 from gateway.demo.worker import worker
+from gateway.fund.fund import demo_file
 from gateway.generator import personas
 from gateway.service import Service
 from gateway.settings import Settings
@@ -53,6 +54,7 @@ def demo(
         # `localhost`, since browsers keep secure cookies for that name without https.
         pages = f"http://localhost:{number}"
         people = {"PUBLIC_URL": pages, "MAIL_DIR": str(place / "mails"), "SMTP_URL": "", "MAIL_FROM": ""}
+        people["FUND_FILE"] = str(demo_file())
         variables = {**addresses(server, place), "METRICS_PORT": "0", "PORT": str(number), **people}
         settings = replace(Settings.from_environment({**os.environ, **variables}), demo=True)
         service.migrate(settings)
@@ -102,6 +104,7 @@ def told(instance: Instance, place: Path) -> Iterator[str]:
     for key, secret in instance.factors.items():
         yield f"  {key:<18} {secret}"
     yield f"Les courriels arrivent sur {instance.pages}/demo/mails"
+    yield f"Le portail s'ouvre sur {instance.pages}/connexion"
     yield ""
     yield "À copier :"
     program, directory = shlex.quote(_program()), shlex.quote(str(place))

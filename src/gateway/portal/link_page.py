@@ -13,14 +13,14 @@ from gateway.auth import csrf
 from gateway.auth.passwords import RULES
 from gateway.mail.following import Open, looked_at
 from gateway.mail.using import Done
-from gateway.portal.forms import posted
+from gateway.portal.forms import EMPTY, faults_of, posted
 from gateway.portal.pages import page, page_router
 from gateway.service import Service
 
 router: Final = page_router()
 _FORM: Final = "follow_link"
+_LIMIT_BYTES: Final = 4096
 _OTHER: Final = Fault("body", "/confirmation", "confirmation", "Les deux saisies sont différentes.")
-_RULES: Final = {rule.code for rule in RULES}
 
 
 @router.api_route("/liens/{secret}", methods=["GET", "HEAD"], name="show_link")
@@ -34,7 +34,7 @@ async def show_link(request: Request, secret: str) -> Response:
 async def follow_link(request: Request, secret: str) -> Response:
     """Use the link. A form that is faulty comes back with what is to be mended, and the link stays usable."""
     await within_limit(request)
-    form = await posted(request)
+    form = (await posted(request, limit_bytes=_LIMIT_BYTES)).fields
     csrf.check_form(request, form, _FORM)
     found = await _open(request, secret)
     given = {name: form[name] for name in ("password", "cancel") if form.get(name)}
@@ -58,20 +58,18 @@ async def _open(request: Request, secret: str) -> Open:
 
 
 def _form(request: Request, found: Open, faults: list[Fault] | None = None) -> Response:
-    service: Service = request.app.state.service
-    form = csrf.new_form(service.keyring, _FORM)
+    token = csrf.form_for(request, _FORM)
     broken = {fault.code for fault in faults or ()}
     return page(
         request,
         "link.html",
         status=422 if faults else 200,
-        headers={"Set-Cookie": form.cookie},
+        headers={"Set-Cookie": token.cookie} if token.cookie else None,
         asked=found.asked,
         field=csrf.FORM_FIELD,
-        token=form.token,
-        rules=[(rule.text, rule.code in broken) for rule in RULES],
-        faults=[fault.detail for fault in faults or () if fault.code not in _RULES],
-        weak=bool(broken & _RULES),
+        token=token.token,
+        rules=[(rule.code, rule.text, rule.code in broken) for rule in RULES],
+        form=EMPTY.with_faults(faults_of(problem("invalid", *faults)) if faults else {}),
     )
 
 

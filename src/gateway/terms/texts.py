@@ -57,6 +57,10 @@ class Terms:
         """The version in force today."""
         return (self._in_force() or self._texts[:1])[-1]
 
+    def version(self, version: str) -> TermsText | None:
+        """A version that is in force or has been; None for any other."""
+        return next((text for text in (self.current, *self._in_force()) if text.version == version), None)
+
     def _in_force(self) -> list[TermsText]:
         today = self._clock().astimezone(PARIS).date().isoformat()
         return [text for text in self._texts if text.version <= today]

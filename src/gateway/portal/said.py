@@ -1,0 +1,36 @@
+"""What a page says once of what was just done: a code in the address, from this closed table alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+PARAMETER: Final = "fait"
+
+
+class Said(NamedTuple):
+    """`kind` is a banner's: good, mark or wrong."""
+
+    kind: str
+    text: str
+
+
+SAID: Final[Mapping[str, Said]] = MappingProxyType(
+    {
+        "deconnexion": Said("good", "Vous êtes déconnecté."),
+        "session-finie": Said("mark", "Votre session est terminée, rien n'a été enregistré. Connectez-vous à nouveau."),
+        "trop-d-essais": Said("wrong", "Trop de codes erronés : reprenez la connexion depuis le début."),
+        "conditions-acceptees": Said("good", "Vous avez accepté les conditions d'utilisation."),
+        "conditions-refusees": Said(
+            "mark", "Vous avez refusé les conditions d'utilisation : l'espace reste fermé. Vous pouvez changer d'avis."
+        ),
+        "conditions-changees": Said("mark", "Le texte des conditions a changé : relisez-le avant de répondre."),
+        "session-prolongee": Said("good", "Votre session est prolongée."),
+        "session-close": Said("good", "La session est terminée."),
+        "sessions-closes": Said("good", "Vos autres sessions sont terminées."),
+        "mot-de-passe": Said("good", "Votre mot de passe est changé ; vos autres sessions sont terminées."),
+        "application": Said("good", "L'application d'authentification est enregistrée."),
+        "application-retiree": Said("good", "L'application d'authentification est retirée."),
+    }
+)

@@ -1,0 +1,73 @@
+"""What the screens stand on: a provider with something of everything, and visitors at every stage of a sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from gateway.mail import links
+from ledger.account.events import Role
+from ledger.log.database import Role as DatabaseRole
+from support.browser import Browser
+from support.html import fields_of, read
+from support.signing_in import enrol_totp
+from support.site import Provider, Site
+
+
+@dataclass
+class Ground:
+    """`visitors` are browsers by what they are; `link` is the secret of a link to set a password."""
+
+    site: Site
+    provider: Provider
+    dossier: UUID
+    transfer: UUID
+    link: str
+    search: str
+    visitors: dict[str, Browser] = field(default_factory=dict)
+
+
+def lay(site: Site) -> Ground:
+    """A paid dossier with an agreement, another one, an avis of two pages, a search that was kept."""
+    provider = site.provider()
+    other = site.dossier(provider, scheme="POEI", title="Conduire un engin, عربي, 2e <niveau> & suite")
+    dossier = site.dossier(provider)
+    site.agreement(dossier)
+    transfer = site.paid(provider, dossier, other)
+    for page in (1, 2):
+        name = f"Avis de virement - Lot 550 - Page {page}.pdf"
+        held = {"transfer_id": str(transfer), "establishment_id": str(provider.establishment)}
+        site.gateway.deposited(who="accountant", category="remittance-advice", name=name, on="2026-03-20", **held)
+    visitors = _visitors(site, provider)
+    search = _kept(visitors["provider"])
+    return Ground(site, provider, dossier, transfer, _link(site), search, visitors)
+
+
+def _visitors(site: Site, provider: Provider) -> dict[str, Browser]:
+    gateway = site.gateway
+    newcomer, before_terms = (site.provider().name for _ in range(2))
+    half_way = gateway.account(f"half-way-{gateway.number()}", Role.CASE_MANAGER)
+    enrol_totp(gateway, half_way)
+    enrolling = gateway.account(f"enrolling-{gateway.number()}", Role.CASE_MANAGER)
+    found = {"provider": gateway.session(provider.name), "newcomer": gateway.session(newcomer)}
+    for name, who in (("before_terms", before_terms), ("half_way", half_way), ("enrolling", enrolling)):
+        found[name] = gateway.browser()
+        assert found[name].sign_in(gateway.emails[who], gateway.password(who)).status_code == 200
+    return found
+
+
+def _kept(browser: Browser) -> str:
+    """The id of a search by name of this very session."""
+    form = read(browser.get("/of/dossiers")).one("form", role="search")
+    sent = {**fields_of(form), "trainee_name": "Stagiaire"}
+    answer = browser.send("POST", form.attributes["action"], data=sent)
+    assert answer.status_code == 303, answer.text
+    [found] = parse_qs(urlsplit(answer.headers["location"]).query)["recherche"]
+    return found
+
+
+def _link(site: Site) -> str:
+    name = site.provider().name
+    with site.gateway.service.database.transaction(DatabaseRole.AUTH) as connection:
+        return links.make(connection, "password", account_id=site.gateway.accounts[name]).secret

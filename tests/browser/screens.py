@@ -1,0 +1,86 @@
+"""Every page of the portal, once: its address, who looks at it, the rows of the features that it shows.
+
+What must hold for all pages (accessibility, weight, phones, dead links) is tested over this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from uuid import UUID
+
+from browser.ground import Ground
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`path` names things of the ground in braces; `who` is one of its visitors, None for nobody."""
+
+    name: str
+    path: str
+    who: str | None = "provider"
+    rows: tuple[str, ...] = ()
+    status: int = 200
+
+
+SCREENS: Final = (
+    Screen("show_sign_in", "/connexion", None, ("O1",)),
+    Screen("show_forgotten", "/mot-de-passe-oublie", None, ("O2",)),
+    Screen("show_contacts", "/contacts", None, ("O3",)),
+    Screen("show_link", "/liens/{link}", None, ("O7",)),
+    Screen("show_accessibility", "/accessibilite", None),
+    Screen("show_legal_notice", "/mentions-legales", None),
+    Screen("show_personal_data", "/donnees-personnelles", None),
+    Screen("show_site_map", "/plan-du-site", None),
+    Screen("nothing there", "/nulle-part", None, status=404),
+    Screen("show_second_factor", "/connexion/second-facteur", "half_way"),
+    Screen("show_terms", "/conditions", "before_terms", ("O4",)),
+    Screen("show_terms again", "/conditions", rows=("O6",)),
+    Screen("show_home", "/of", rows=("O10", "O11")),
+    Screen("show_profile", "/profil"),
+    Screen("show_sessions", "/profil/sessions"),
+    Screen("show_password_page", "/profil/mot-de-passe"),
+    Screen("show_factors_page", "/profil/second-facteur"),
+    Screen("show_factors_page of staff", "/profil/second-facteur", "enrolling"),
+    Screen("show_dossiers", "/of/dossiers", rows=("O30", "O31", "O35")),
+    Screen("show_dossiers of a search", "/of/dossiers?recherche={search}", rows=("O30",)),
+    Screen("show_dossiers with faults", "/of/dossiers?starts_from=abc", status=422),
+    Screen("show_dossiers of nobody", "/of/dossiers", "newcomer"),
+    Screen("show_dossier", "/of/dossiers/{dossier}", rows=("O32",)),
+    Screen("show_dossier_transfers", "/of/dossiers/{dossier}/reglements", rows=("O34",)),
+    Screen("show_dossier_documents", "/of/dossiers/{dossier}/documents", rows=("O33",)),
+    Screen("show_dossier_history", "/of/dossiers/{dossier}/historique"),
+    Screen("show_transfers", "/of/reglements", rows=("O40", "O42")),
+    Screen("show_transfers of nobody", "/of/reglements", "newcomer"),
+    Screen("show_transfer", "/of/reglements/{transfer}", rows=("O41",)),
+)
+
+NO_SCREENS: Final = {
+    "show_entry": "leads on at once",
+    "show_asset": "a file",
+    "show_terms_text": "a file",
+    "download_document": "a file",
+    "show_demo_mails": "of the demonstration alone",
+    "show_demo_mail": "of the demonstration alone",
+}
+
+
+@dataclass
+class Addresses:
+    """Of the screens, on a ground."""
+
+    ground: Ground
+
+    @cached_property
+    def _ids(self) -> dict[str, UUID | str]:
+        ground = self.ground
+        return {
+            "dossier": ground.dossier,
+            "transfer": ground.transfer,
+            "link": ground.link,
+            "search": ground.search,
+        }
+
+    def of(self, screen: Screen) -> str:
+        return screen.path.format_map(self._ids)

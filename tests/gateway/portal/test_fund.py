@@ -1,0 +1,85 @@
+"""What a fund says of itself: from its file, and nothing invented where it says nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.fund.departments import DEPARTMENTS
+from gateway.fund.fund import Fund, Office, demo_file
+from gateway.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[3]
+
+
+def fund_of(place: Path | None) -> Fund:
+    return Fund.of(Settings("ledger", "keys", fund_name="Fonds d'essai", fund_file=place))
+
+
+def written(tmp_path: Path, text: str) -> Fund:
+    place = tmp_path / "fund.toml"
+    place.write_text(text, encoding="utf-8")
+    return fund_of(place)
+
+
+def test_without_a_file_nothing_is_invented():
+    fund = fund_of(None)
+    assert fund == Fund("Fonds d'essai", team=fund.team)
+    assert fund.departments == []
+
+
+def test_the_demonstration_answers_for_every_department():
+    """O3: each department has one office, which has an address, a telephone and a mail of nobody's."""
+    fund = fund_of(demo_file())
+    assert [code for code, _ in fund.departments] == list(DEPARTMENTS)
+    assert ("31", "31 – Haute-Garonne") in fund.departments
+    for code in DEPARTMENTS:
+        (office,) = fund.offices_of(code)
+        assert office.address
+        assert office.phone
+        assert office.email.endswith("@example.org")
+    assert fund.legal.fictitious
+
+
+def test_the_documented_file_is_one(tmp_path: Path):
+    """docs/operating.md: what it shows is read as it is."""
+    shown = re.search(r"```toml\n(.+?)```", (ROOT / "docs/operating.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+    fund = written(tmp_path, shown[1])
+    assert fund.offices_of("31") == [
+        Office(
+            "Direction régionale Sud-Ouest",
+            ("31", "32"),
+            ("8 rue du Modèle", "31000 TOULOUSE"),
+            "05 36 49 10 07",
+            "sud-ouest@example.org",
+        )
+    ]
+    assert fund.offices_of("75") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("help_phone = 3", "help_phone is not a text"),
+        ("phone = '3'", "does not know 'phone'"),
+        ("[[offices]]\nnom = 'x'", "offices does not know 'nom'"),
+        ("[[offices]]\nphone = 'x'", "a value is missing in offices"),
+        ("[[offices]]\nname = 'x'\ndepartments = ['20']", "codes of departments"),
+        ("[[tools]]\nlabel = 'x'\nurl = 'javascript:alert(1)'", "address in https"),
+        ("offices = 3", "offices is not a table"),
+        ("name = 'x'", "does not know 'name'"),
+        ("= 3", "not TOML"),
+    ],
+)
+def test_a_file_that_would_not_be_read_stops_the_start(tmp_path: Path, text: str, told: str):
+    """A mistake that nobody sees would be a page that says nothing; the file's own words are not repeated."""
+    with pytest.raises(SettingsError, match=told):
+        written(tmp_path, text)
+
+
+def test_an_absent_file_stops_the_start(tmp_path: Path):
+    with pytest.raises(SettingsError, match="cannot be read"):
+        fund_of(tmp_path / "none.toml")

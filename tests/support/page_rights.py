@@ -1,0 +1,43 @@
+"""What a page answers to whoever tries it, as its row of rights says: in French, by detours, never in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from httpx import Response
+
+from gateway.audiences import Audience, Scope
+from gateway.rights import RIGHTS
+from support.browser import Browser
+from support.reader import FORM, HTML
+from support.walking import Walked
+
+IDS = {"digest": "0" * 12, "name": "portal.css", "version": "2026-01-01"}
+"""What only pages' paths name."""
+
+
+def ask(browser: Browser, route: Walked, path: str) -> Response:
+    """A page as it is asked for; a form without a token."""
+    headers = {"Accept": HTML, **({"Content-Type": FORM} if route.method == "POST" else {})}
+    token, browser.csrf = browser.csrf, None
+    answer = browser.send(route.method, path, headers=headers)
+    browser.csrf = token
+    return answer
+
+
+def as_its_row_says(whose: Collection[Audience], route: Walked, answer: Response, *, foreign: bool) -> bool:
+    """A stranger is led to the sign-in; whoever has no right finds no page; a form without its token is stopped first,
+    whoever sends it. `foreign`: what the path names is another's.
+    """
+    right, status = RIGHTS[route.action], answer.status_code
+    if Audience.ANONYMOUS in right.audiences:
+        return status in {200, 303, 404} if route.method == "GET" else status == 403
+    if Audience.ANONYMOUS in whose:
+        return status == 303 and answer.headers["location"].startswith("/connexion")
+    if route.method == "POST":
+        return status == 403
+    scopes = {right.audiences[each] for each in whose if each in right.audiences}
+    absent = foreign and "{" in route.path and scopes <= {Scope.ESTABLISHMENTS, Scope.TEAM}
+    if not scopes or absent:
+        return status == 404
+    return status in {200, 303} or "{version}" in route.path
