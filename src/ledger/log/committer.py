@@ -20,6 +20,7 @@ from ledger.log.refusals import AppendVoided
 
 MOST: Final = 500  # units in one transaction: the append lock is held while they are inserted
 LONGEST_GATHERING: Final = 0.005
+FEW: Final = 8  # units for which a transaction's beginning and end cost more than they do
 
 Unit = Sequence[Append]
 """Commands that are written all or none: one, or an importer's batch."""
@@ -52,7 +53,7 @@ class Committer:
         self._mutex = threading.Lock()
         self._waiting: list[_Ticket] = []
         self._writing = False
-        self._expected = 0  # units that are worth waiting for: as many as wrote or waited a moment ago
+        self._expected = 0  # units that are worth waiting for: half of those who wrote or waited a moment ago, or FEW
         self._gathering: threading.Lock | None = None  # held while a leader waits for those
         self._seconds = 0.0
         self._recent = Recent()
@@ -111,7 +112,8 @@ class Committer:
             with self._mutex:
                 successor = self._waiting[0] if self._waiting else None
                 self._writing = successor is not None
-                self._expected = min((len(group) + len(self._waiting) + 1) // 2, self._most)
+                crowd = len(group) + len(self._waiting)
+                self._expected = min(max(crowd // 2, min(crowd, FEW)), self._most)
             if successor is not None:
                 successor.leads = True
                 successor.wake.release()

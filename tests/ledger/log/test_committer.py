@@ -111,16 +111,23 @@ def test_after_a_fault_nothing_is_taken_as_written():
     assert log.committer.submit([writes(busy, 2)])
 
 
-def test_a_commit_waits_for_half_of_those_who_wrote_a_moment_ago_but_not_for_ever():
-    """Four wrote together: one who comes alone waits for a second, as long as a transaction takes, and no longer."""
+def test_a_commit_waits_for_those_who_wrote_a_moment_ago_but_not_for_ever():
+    """Three wrote together: one who comes alone waits for the others, as long as a transaction takes, and no longer."""
     log = Log()
     log.together(*(writes(uuid7(), 1) for _ in range(3)))
-    assert log.committer._expected == 2
+    assert log.committer._expected == 3
     log.committer._seconds = 0.005
     started = time.perf_counter()
     log.committer.submit([writes(uuid7(), 1)])
     assert time.perf_counter() - started >= 0.004
     assert log.committer._expected == 1, "a lone writer waits for nobody"
+
+
+def test_of_a_crowd_half_is_waited_for():
+    """While one half is written, the other decides."""
+    log = Log()
+    log.together(*(writes(uuid7(), 1) for _ in range(24)))
+    assert log.committer._expected == 12
 
 
 def test_whoever_is_interrupted_while_waiting_leaves_nobody_behind():
