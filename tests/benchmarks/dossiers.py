@@ -17,7 +17,7 @@ ACCOUNT: Final = UUID("01890000-0000-7000-8000-000000000002")
 _ORGANISATION: Final = UUID("01890000-0000-7000-8000-000000000003")
 
 # Whoever calls is let in while the row of the account is not behind its stream: it has one event, before all others.
-_ACCOUNT_POSITION: Final = 0
+_ACCOUNT_POSITION: Final = 1
 
 # A UUIDv7 whose milliseconds are a number, in a family of its own.
 _ID: Final = """
@@ -65,10 +65,11 @@ insert into read.dossier_document
 
 _EVENTS: Final = f"""
 insert into log.events
-  select (n - 1) * {EVENTS_EACH} + each, now(), dossier_id, each, 'dossier.payment-recorded.v1', null, null, null, null,
+  select {_ACCOUNT_POSITION} + (n - 1) * {EVENTS_EACH} + each, now(), dossier_id, each,
+         'dossier.payment-recorded.v1', null, null, null, null,
          array[dossier_id], convert_to(repeat('x', 220), 'UTF8')
     from added, generate_series(1, {EVENTS_EACH}) each order by 1;
-insert into log.event_dossier select dossier_id, (n - 1) * {EVENTS_EACH} + each
+insert into log.event_dossier select dossier_id, {_ACCOUNT_POSITION} + (n - 1) * {EVENTS_EACH} + each
     from added, generate_series(1, {EVENTS_EACH}) each"""
 
 _COUNTED: Final = f"""
