@@ -32,7 +32,9 @@ insert into read.establishment_identity
     from generate_series(0, 4999) n;
 insert into read.account values ('{ACCOUNT}', pg_temp.id(5, 0), 'portal', 'sealed:', false, null, null, null, 1);
 insert into read.membership
-  values ('{ACCOUNT}', '{_ORGANISATION}', 'provider', 'user', array['{PROVIDER}']::uuid[], false, null);
+  values ('{ACCOUNT}', '{_ORGANISATION}', 'provider', 'user', array['{PROVIDER}']::uuid[], false, null)"""
+
+_READER_EVENT: Final = f"""
 insert into log.events
   values ({_ACCOUNT_POSITION}, now(), '{ACCOUNT}', 1, 'account.created.v1', null, null, null, null,
           array[]::uuid[], '')"""
@@ -82,10 +84,11 @@ update read.position set position = (select coalesce(max(position), 1) from log.
 
 
 def fill(url: str, count: int, *, with_log: bool) -> None:
-    """Fill an empty, installed database, as the superuser, and bring the planner's figures up to date."""
+    """Fill an installed database (an empty one for a log), as the superuser, and refresh the planner's figures."""
     statements = [_DOSSIERS, _EVENTS] if with_log else [_DOSSIERS]
+    reader = [_ID, _READER, _READER_EVENT] if with_log else [_ID, _READER]
     with psycopg.connect(url) as connection, psycopg.ClientCursor(connection) as cursor:
-        cursor.execute(_ID + ";" + _READER)
+        cursor.execute(";".join(reader).encode())
         for first in range(1, count + 1, 50_000):
             for statement in statements:
                 cursor.execute(statement.encode(), {"first": first, "last": min(count, first + 49_999)})
