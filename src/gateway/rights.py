@@ -114,6 +114,7 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "list_establishment_documents": _READING,
         "list_transfers": _READING_ACCOUNTING,
         "get_transfer": _READING_ACCOUNTING,
+        "list_transfer_months": _READING_ACCOUNTING,
         "list_invoices": _READING_ACCOUNTING,
         "get_invoice": _READING_ACCOUNTING,
         "get_document": _READING,

@@ -39,6 +39,7 @@ from projections.establishment.queries import (
 from projections.invoice.queries import InvoiceFilters, Status, invoice, list_invoices
 from projections.reader import Reader
 from projections.registry import ALL
+from projections.transfer.months import months
 from projections.transfer.queries import TransferFilters, list_transfers, lot, transfer
 from support.planning import Explaining, Plan, place, seed, seeded
 
@@ -89,6 +90,9 @@ CASES: list[Case] = [
     ("transfers, lot", BIG, list_transfers, (TransferFilters(lot="VIR7"),), PAGE),
     ("transfers, staff", STAFF, list_transfers, (TransferFilters(),), COUNT),
     ("transfers, staff, lot", STAFF, list_transfers, (TransferFilters(lot="VIR7"),), COUNT),
+    ("règlements by month", BIG, months, (date(2024, 12, 31), 24), COUNT),
+    ("règlements by month, establishment", BIG, months, (date(2024, 12, 31), 24, place(2)), COUNT),
+    ("règlements by month, staff, establishment", STAFF, months, (date(2024, 12, 31), 24, place(1)), COUNT),
     ("transfer", BIG, transfer, (seeded(3, 20),), 20),
     ("lot", STAFF, lot, (seeded(6, 7),), PAGE),
     ("establishments", BIG, list_establishments, (EstablishmentFilters(),), PAGE),

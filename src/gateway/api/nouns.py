@@ -43,6 +43,7 @@ from gateway.api import (
     terms,
     token,
     transfer,
+    transfer_months,
     transfer_reading,
 )
 from gateway.api.orders import Orders
@@ -79,6 +80,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     deposit.router,
     document_reading.router,
     transfer_reading.router,
+    transfer_months.router,
     lot_reading.router,
     invoice_reading.router,
     establishment_reading.router,
