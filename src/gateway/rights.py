@@ -233,6 +233,11 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_dossier_history": "get_dossier_history",
         "show_transfers": "list_transfers",
         "show_transfer": "get_transfer",
+        "show_months": "list_transfer_months",
+        "show_establishments": "list_establishments",
+        "look_for_establishments": "search_establishments",
+        "show_establishment": "get_establishment",
+        "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
     }
 )

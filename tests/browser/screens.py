@@ -39,6 +39,7 @@ SCREENS: Final = (
     Screen("show_terms again", "/conditions", rows=("O6",)),
     Screen("show_home", "/of", rows=("O10", "O11")),
     Screen("show_profile", "/profil"),
+    Screen("show_email_page", "/profil/adresse"),
     Screen("show_sessions", "/profil/sessions"),
     Screen("show_password_page", "/profil/mot-de-passe"),
     Screen("show_factors_page", "/profil/second-facteur"),
@@ -54,6 +55,13 @@ SCREENS: Final = (
     Screen("show_transfers", "/of/reglements", rows=("O40", "O42")),
     Screen("show_transfers of nobody", "/of/reglements", "newcomer"),
     Screen("show_transfer", "/of/reglements/{transfer}", rows=("O41",)),
+    Screen("show_months", "/of/reglements/par-mois"),
+    Screen("show_months with faults", "/of/reglements/par-mois?until=abc", status=422),
+    Screen("show_months of nobody", "/of/reglements/par-mois", "newcomer"),
+    Screen("show_establishments", "/of/etablissements", rows=("O50",)),
+    Screen("show_establishments without any", "/of/etablissements?number=zzz"),
+    Screen("show_establishment", "/of/etablissements/{establishment}", rows=("O51",)),
+    Screen("show_establishment_documents", "/of/etablissements/{establishment}/documents", rows=("O51",)),
 )
 
 NO_SCREENS: Final = {
@@ -78,6 +86,7 @@ class Addresses:
         return {
             "dossier": ground.dossier,
             "transfer": ground.transfer,
+            "establishment": ground.provider.establishment,
             "link": ground.link,
             "search": ground.search,
         }

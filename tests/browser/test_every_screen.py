@@ -125,7 +125,7 @@ def test_a_page_is_said_plainly(ground: Ground, addresses: Addresses, screen: Sc
     levels = [int(each.tag[1]) for each in page.headings()]
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels)), levels
-    title = page.one("title").text
+    title = page.one("head").one("title").text
     assert title.endswith(f"– {ground.site.gateway.settings.fund_name}")
     assert "Essai" not in title  # a title stays in the browser's history: nobody's name stands in one
     assert not re.search(r'\sstyle="|\son[a-z]+="|javascript:', answer.text)

@@ -26,6 +26,7 @@ from gateway.portal import searches
 from gateway.portal.forms import Form, checked, faults_of
 from gateway.portal.listing import establishment_choices, link, placed
 from gateway.portal.pages import PAGE_ROWS, page_router, to
+from gateway.portal.timeline import steps_of
 from gateway.portal.visit import Posting, Visit, Visiting
 from ledger.kit.errors import Invalid
 from ledger.organisation.events import OrganisationKind
@@ -108,7 +109,7 @@ async def show_dossier_history(visit: Visiting, dossier_id: UUID) -> Response:
     here = visit.path("show_dossier_history", dossier_id=dossier_id)
     following = link(here, {"cursor": history.next_cursor}) if history.next_cursor else None
     first = here if asked.cursor else None
-    return _tab(visit, dossier.shown, "history", events=history.items, following=following, first=first)
+    return _tab(visit, dossier.shown, "history", steps=steps_of(history.items), following=following, first=first)
 
 
 async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: Mapping[str, str]) -> Response:

@@ -24,6 +24,9 @@ _ERASED: Final = Markup('<span class="missing">effacé</span>')
 _NARROW: Final = "\u202f"
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNITS: Final = ("octets", "Ko", "Mo", "Go")
+_MONTHS: Final = (
+    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
 
 
 def day(value: date | str | None) -> Markup | str:
@@ -31,6 +34,12 @@ def day(value: date | str | None) -> Markup | str:
     if value is None:
         return _MISSING
     return f"{date.fromisoformat(value[:10]) if isinstance(value, str) else value:%d/%m/%Y}"
+
+
+def month(value: date | str) -> str:
+    """`sept. 2022`, of any of its days."""
+    on = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{_MONTHS[on.month - 1]} {on.year}"
 
 
 def instant(value: datetime | str | None) -> Markup | str:
@@ -61,6 +70,11 @@ def euros(cents: int | None) -> Markup | str:
 def amount(cents: int | None) -> Markup | str:
     """`87 518,50`: in a column whose head says the unit."""
     return _MISSING if cents is None else format_euros(cents)[:-2]
+
+
+def whole_euros(cents: int) -> str:
+    """`87 500 €`: beside a figure's lines, which lie on whole euros."""
+    return f"{count(cents // 100)}\u00a0€"
 
 
 def iban(value: str | None) -> Markup | str:
@@ -128,8 +142,10 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "iban": iban,
     "instant": instant,
     "moment": moment,
+    "month": month,
     "person": person,
     "plain": plain,
     "siret": siret,
     "size": size,
+    "whole_euros": whole_euros,
 }

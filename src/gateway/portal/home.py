@@ -10,6 +10,7 @@ from gateway.api.dossier_reading import DossierSearch, read_dossiers
 from gateway.api.establishment_reading import read_banking
 from gateway.api.transfer_reading import TransferParams, read_transfers
 from gateway.portal.pages import page_router
+from gateway.portal.transfer_months import year_of
 from gateway.portal.visit import Visiting
 
 router: Final = page_router()
@@ -21,9 +22,10 @@ TRANSFERS: Final = 3
 async def show_home(visit: Visiting) -> Response:
     """Whoever holds nothing yet is told whom to ask; a block that the rights do not open is not there."""
     banking = (await read_banking(visit.call)).shown
-    dossiers = transfers = None
+    dossiers = transfers = months = None
     if visit.may("list_dossiers"):
         dossiers = (await read_dossiers(visit.call, DossierSearch(limit=DOSSIERS))).shown
     if visit.may("list_transfers"):
         transfers = (await read_transfers(visit.call, TransferParams(limit=TRANSFERS))).shown
-    return visit.page("home/page.html", banking=banking, dossiers=dossiers, transfers=transfers)
+        months = await year_of(visit)
+    return visit.page("home/page.html", banking=banking, dossiers=dossiers, transfers=transfers, months=months)

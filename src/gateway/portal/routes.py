@@ -11,6 +11,7 @@ from gateway.portal import (
     contacts,
     document,
     dossier,
+    establishment,
     factors,
     forgotten,
     home,
@@ -22,6 +23,7 @@ from gateway.portal import (
     sign_in,
     terms,
     transfer,
+    transfer_months,
 )
 from gateway.portal.spaces import OF, mount
 
@@ -37,7 +39,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(factors.router),
     mount(home.router, OF),
     mount(dossier.router, OF),
+    mount(transfer_months.router, OF),
     mount(transfer.router, OF),
+    mount(establishment.router, OF),
     mount(document.router),
     link_page.router,
     mailbox.router,

@@ -241,6 +241,18 @@ def test_the_history_says_who_did_what_when(gateway: Gateway, world: World, prov
         step.one("p", **{"class": "what"}).text.partition(" :")[0] for step in steps
     ]
     assert "Gestionnaire de dossiers" in steps[0].text
+    marks = {
+        each["event"]: "good" in step.attributes.get("class", "").split()
+        for each, step in zip(told, steps, strict=True)
+    }
+    assert marks["dossier.agreement-issued.v1"]
+    assert not marks["dossier.opened.v1"]
+    # The day is said once, and read with every step of it.
+    assert steps[0].all("strong")
+    assert all(
+        step.one("time").attributes["datetime"] == each["recorded_at"].replace("Z", "+00:00")
+        for each, step in zip(told, steps, strict=True)
+    )
     assert "1 200,00 €" in page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 

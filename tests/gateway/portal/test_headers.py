@@ -21,7 +21,7 @@ from support.reader import FORM, HTML, Page
 from support.walking import Walked, walk
 
 ROUTES: Final = [route for route in walk(build()) if route.action in PAGES and route.action != "show_asset"]
-IDS: Final = {"{dossier_id}", "{transfer_id}", "{document_id}", "{session_id}"}
+IDS: Final = {"{dossier_id}", "{transfer_id}", "{document_id}", "{session_id}", "{establishment_id}"}
 TEMPLATES: Final = sorted(
     (each for each in Path(str(resources.files("gateway.portal") / "templates")).rglob("*.html")), key=str
 )

@@ -50,6 +50,7 @@ def test_the_menu_is_the_guides(gateway: Gateway, world: World):
         "Accueil",
         "Suivre mes dossiers de formation",
         "Consulter mes règlements",
+        "Voir mes établissements / mes avis de virement",
         "RGPD et CGU",
         "Mon profil",
     ]

@@ -64,10 +64,18 @@ def test_an_outsider_finds_nothing_of_another_s(gateway: Gateway, world: World):
     mine, theirs = gateway.session("provider"), gateway.session("other-provider")
     reached = crawled(mine, HOME)
     reached[kept] = mine.get(kept := searched(mine)).text
-    told = [path for path in reached if ID.search(path)]
-    # Four pages of a dossier, a règlement, two files, a search: a crawl that found less would show nothing.
+    narrowed = [path for path in reached if "establishment_id=" in path]
+    told = [path for path in reached if ID.search(path) and path not in narrowed]
+    # Four pages of a dossier, a règlement, an establishment with its documents, two files, a search: a crawl that found
+    # less would show nothing.
     assert {path.rpartition("/")[2] for path in told} >= {"reglements", "documents", "historique", str(world.dossier)}
-    assert len(told) >= 8
+    assert f"/of/etablissements/{world.first}/documents" in told
+    assert len(told) >= 10
+    # A list narrowed to another's establishment is an empty list of one's own.
+    assert narrowed
+    for path in narrowed:
+        assert str(world.first) not in "".join(each.text for each in read(theirs.get(path)).all("table"))
+        assert "600,00" not in theirs.get(path).text
     assert {path: theirs.get(path).status_code for path in told} == dict.fromkeys(told, 404)
     assert not set(ids_of({path: reached[path] for path in told})) & set(ids_of(crawled(theirs, HOME)))
 
@@ -78,6 +86,7 @@ def test_every_id_at_every_address(gateway: Gateway, world: World):
     ids = {UUID(each) for each in ids_of(crawled(mine, HOME))} | {world.first, world.dossier, world.company}
     templates = ("/of/dossiers/{}", "/of/dossiers/{}/reglements", "/of/dossiers/{}/documents")
     templates += ("/of/dossiers/{}/historique", "/of/reglements/{}", "/documents/{}", "/of/dossiers?recherche={}")
+    templates += ("/of/etablissements/{}", "/of/etablissements/{}/documents", "/of/etablissements?recherche={}")
     asked = [template.format(each) for template in templates for each in ids]
     assert {theirs.get(each).status_code for each in asked} == {404}
 

@@ -16,7 +16,7 @@ from support.reader import HTML, Reader
 from support.signing_in import accept_terms
 
 READS = {
-    "show_home": ("list_establishments", "list_dossiers", "list_transfers"),
+    "show_home": ("list_establishments", "list_dossiers", "list_transfers", "list_transfer_months"),
     "show_dossiers": ("list_dossiers", "list_establishments"),
     "look_for_dossiers": ("search_dossiers", "list_dossiers", "list_establishments"),
     "show_dossier": ("get_dossier", "list_dossier_trainees"),
@@ -25,6 +25,11 @@ READS = {
     "show_dossier_history": ("get_dossier", "get_dossier_history"),
     "show_transfers": ("list_transfers", "list_establishments"),
     "show_transfer": ("get_transfer",),
+    "show_months": ("list_transfer_months", "list_establishments"),
+    "show_establishments": ("list_establishments",),
+    "look_for_establishments": ("search_establishments", "list_establishments"),
+    "show_establishment": ("get_establishment",),
+    "show_establishment_documents": ("get_establishment", "list_establishment_documents"),
     "download_document": ("get_document_content",),
 }
 """What each page reads: all of it is open to the same."""
