@@ -173,9 +173,14 @@ async def take_totp(request: Request, caller: Caller) -> Opened:
 )
 async def begin_passkey(request: Request, caller: Authenticated) -> Response:
     await nothing(request)
+    return offered(await offer_passkey(request, caller))
+
+
+async def offer_passkey(request: Request, caller: Caller) -> Offer:
+    """What a browser needs to make a passkey for the caller, within five minutes."""
     session_id = own_session(caller)
     holder = await _enrolling(request, caller)
-    return offered(await Passkeys(service_of(request)).offer_registration(holder, session_id))
+    return await Passkeys(service_of(request)).offer_registration(holder, session_id)
 
 
 @router.post(
@@ -194,14 +199,19 @@ async def begin_passkey(request: Request, caller: Authenticated) -> Response:
 )
 async def add_passkey(request: Request, caller: Authenticated) -> Response:
     form: PasskeyMade = await form_of(request, PasskeyMade)
+    return await _answer(request, await enrol_passkey(request, caller, form))
+
+
+async def enrol_passkey(request: Request, caller: Caller, made: PasskeyMade) -> SignedIn | Opened:
+    """The passkey is the caller's from now on. The problem `invalid` at `/credential` for what is none."""
     session_id = own_session(caller)
     holder = await _enrolling(request, caller)
     added = await Passkeys(service_of(request)).register(
-        holder, session_id, form.challenge_id, form.credential, form.label
+        holder, session_id, made.challenge_id, made.credential, made.label
     )
     if not added:
         raise invalid("body", "/credential", "wrong-passkey", "Cette clé n'a pas pu être vérifiée : recommencez.")
-    return await _answer(request, await _enrolled(request, caller, "passkey"))
+    return await _enrolled(request, caller, "passkey")
 
 
 @router.post(
@@ -212,13 +222,18 @@ async def add_passkey(request: Request, caller: Authenticated) -> Response:
 )
 async def remove_own_passkey(request: Request, credential_id: str, caller: Authenticated) -> Response:
     await nothing(request)
+    return await _answer(request, await take_passkey(request, caller, credential_id))
+
+
+async def take_passkey(request: Request, caller: Caller, credential_id: str) -> Opened:
+    """The passkey (its id in base64url) serves no more. `not-found`, NotFound; refused as `take_totp`."""
     session_id = own_session(caller)
     try:
         found = opaque.from_base64url(credential_id)
     except ValueError:
         raise not_found() from None
     await remove_passkey(service_of(request), await _holder(request, caller), found)
-    return await _answer(request, await _removed(request, caller, session_id, "passkey"))
+    return await _removed(request, caller, session_id, "passkey")
 
 
 @router.post(

@@ -150,6 +150,11 @@ async def begin_passkey_sign_in(request: Request, _: Anonymous) -> Response:
 async def sign_in_with_passkey(request: Request, _: Anonymous) -> Response:
     """The passkey says whose it is, and its device that its owner unlocked it: both factors at once."""
     form: PasskeyAnswer = await form_of(request, PasskeyAnswer)
+    return await answer_signed_in(request, await signed_in_by_passkey(request, form))
+
+
+async def signed_in_by_passkey(request: Request, form: PasskeyAnswer) -> SignedIn:
+    """A sign-in, whole at once. The problem `sign-in-refused`; 429; 503."""
     service, about_request = service_of(request), facts(request)
     counted = [(ADDRESS, str(about_request.address))]
     if wait := await admit(service, counted):
@@ -162,8 +167,7 @@ async def sign_in_with_passkey(request: Request, _: Anonymous) -> Response:
         await note(service, "sign-in", "refused", account_id=account_id, request=about_request, method="passkey")
         raise problem("sign-in-refused")
     await forgive(service, counted)
-    done = await SignIn(service).open(holder, "passkey", about_request, device=device_of(request), whole=True)
-    return await answer_signed_in(request, done)
+    return await SignIn(service).open(holder, "passkey", about_request, device=device_of(request), whole=True)
 
 
 @router.post(

@@ -72,7 +72,11 @@ def form_for(request: Request, purpose: str) -> Form:
     nonces = cookies_named(request, FORM_COOKIE)
     if len(nonces) == 1 and _NONCE.fullmatch(nonces[0]):
         return Form(None, form_token(keyring, nonces[0], purpose))
-    nonce = opaque.new_secret()
+    # A page may have two forms: its answer sets one nonce, that both are made with.
+    made: str | None = getattr(request.state, "form_nonce", None)
+    if made is not None:
+        return Form(None, form_token(keyring, made, purpose))
+    nonce = request.state.form_nonce = opaque.new_secret()
     return Form(cookie_header(FORM_COOKIE, nonce, same_site="Strict"), form_token(keyring, nonce, purpose))
 
 

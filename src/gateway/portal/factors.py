@@ -24,6 +24,7 @@ from gateway.auth.sessions import cookie
 from gateway.auth.sign_in import SignedIn
 from gateway.portal.forms import EMPTY, Form, faults_of
 from gateway.portal.pages import page_router, to
+from gateway.portal.qr import qr_of
 from gateway.portal.visit import Posting, Visit, Visiting
 
 router: Final = page_router()
@@ -34,12 +35,12 @@ _GROUP: Final = 4
 @router.get("/profil/second-facteur", name="show_factors_page")
 async def show_factors_page(visit: Visiting) -> Response:
     """What there is, and what can be done about it."""
-    return await _page(visit, EMPTY)
+    return await factors_page(visit, EMPTY)
 
 
 @router.post("/profil/second-facteur/application", name="begin_totp_page")
 async def begin_totp_page(visit: Posting) -> Response:
-    """The key to copy, shown this once: an address for it would show it again to whoever finds the browser open."""
+    """The key to scan or to copy, shown this once: at an address of its own it would be there for who comes next."""
     return _totp(visit, await offer_totp(visit.request, visit.caller), EMPTY)
 
 
@@ -67,7 +68,7 @@ async def remove_totp_page(visit: Posting) -> Response:
     try:
         opened = await take_totp(visit.request, visit.caller)
     except LastFactor as refused:
-        return await _page(visit, EMPTY.with_fault("", refused.message), status=409)
+        return await factors_page(visit, EMPTY.with_fault("", refused.message), status=409)
     visit.set_cookie(cookie(opened))
     return to(visit.path("show_factors_page"), said="application-retiree")
 
@@ -78,11 +79,12 @@ async def make_codes_page(visit: Posting) -> Response:
     try:
         codes = await make_codes(visit.request, visit.caller)
     except Problem as refused:
-        return await _page(visit, EMPTY.with_faults(faults_of(refused)), status=422)
+        return await factors_page(visit, EMPTY.with_faults(faults_of(refused)), status=422)
     return visit.page("profile/codes.html", codes=codes)
 
 
-async def _page(visit: Visit, form: Form, *, status: int = 200) -> Response:
+async def factors_page(visit: Visit, form: Form, *, status: int = 200) -> Response:
+    """The page of one's factors, with what is wrong on top."""
     factors = await read_factors(visit.request, visit.caller)
     return visit.page(_PAGE, status=status, form=form, factors=factors, enrolling=visit.caller.stage == "enrolment")
 
@@ -90,4 +92,4 @@ async def _page(visit: Visit, form: Form, *, status: int = 200) -> Response:
 def _totp(visit: Visit, offered: TotpOffered, form: Form, *, status: int = 200) -> Response:
     key = offered.secret
     groups = " ".join(key[start : start + _GROUP] for start in range(0, len(key), _GROUP))
-    return visit.page("profile/totp.html", status=status, form=form, key=groups, uri=offered.uri)
+    return visit.page("profile/totp.html", status=status, form=form, key=groups, uri=offered.uri, qr=qr_of(offered.uri))

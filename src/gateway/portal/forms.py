@@ -23,7 +23,11 @@ MOST_FIELDS: Final = 40
 DEMAND: Final = "demande"
 PROOF_PASSWORD: Final = "proof_password"  # noqa: S105 - a field's name
 PROOF_CODE: Final = "proof_code"
-TECHNICAL: Final = frozenset({csrf.FIELD, csrf.FORM_FIELD, DEMAND, PROOF_PASSWORD, PROOF_CODE})
+PROOF_PASSKEY: Final = "proof_"
+"""Before the two fields of a passkey's answer."""
+
+PROOF: Final = frozenset({PROOF_PASSWORD, PROOF_CODE, f"{PROOF_PASSKEY}challenge_id", f"{PROOF_PASSKEY}credential"})
+TECHNICAL: Final = frozenset({csrf.FIELD, csrf.FORM_FIELD, DEMAND, *PROOF})
 """Fields of the form itself, that no order is made of."""
 
 _TYPE: Final = "application/x-www-form-urlencoded"

@@ -19,11 +19,12 @@ from gateway.auth.caller import LATE, Caller, caller_of
 from gateway.auth.csrf import FIELD, csrf_of
 from gateway.auth.holder import current_holder
 from gateway.auth.sessions import Opened
-from gateway.portal.forms import EMPTY, PROOF_CODE, PROOF_PASSWORD, Form, faults_of
+from gateway.portal.credentials import CREDENTIAL, answered
+from gateway.portal.forms import EMPTY, PROOF, PROOF_CODE, PROOF_PASSKEY, PROOF_PASSWORD, Form, faults_of
 from gateway.portal.pages import Answered, page
 from gateway.service import Service
 
-_ASIDE: Final = frozenset({FIELD, PROOF_PASSWORD, PROOF_CODE})
+_ASIDE: Final = frozenset({FIELD, *PROOF})
 _NOT_RECOGNISED: Final = "Le mot de passe ou le code n'est pas reconnu."
 
 
@@ -33,7 +34,7 @@ async def proved(request: Request, secret: str, form: Form) -> Opened:
     caller = await caller_of(service.queries, secret)
     if caller is None or caller is LATE:
         raise unauthenticated(request)
-    if not form.text(PROOF_PASSWORD):
+    if not form.text(PROOF_PASSWORD) and not _has_passkey(form):
         raise Answered(await _asks(request, caller, secret, form, EMPTY, status=200))
     try:
         return await proof.proved(request, caller, _given(form))
@@ -46,10 +47,16 @@ async def proved(request: Request, secret: str, form: Form) -> Opened:
 
 
 def _given(form: Form) -> proof.Proof:
-    """Digits are an application's code, anything else is a recovery code."""
+    """A passkey's answer, or the password: digits beside it are an application's code, the rest a recovery code."""
+    if _has_passkey(form):
+        return parse(proof.Proof, {"passkey": answered(form, prefix=PROOF_PASSKEY)})
     code = form.text(PROOF_CODE).replace(" ", "")
     kind = "totp" if code.isdigit() else "recovery_code"
     return parse(proof.Proof, {"password": form.text(PROOF_PASSWORD), **({kind: code} if code else {})})
+
+
+def _has_passkey(form: Form) -> bool:
+    return bool(form.text(f"{PROOF_PASSKEY}{CREDENTIAL}"))
 
 
 def _told(refused: Problem) -> Form:
@@ -69,4 +76,5 @@ async def _asks(request: Request, caller: Caller, secret: str, form: Form, told:
         csrf_token=csrf_of(secret),
         typed=[(name, text) for name, texts in form.values.items() if name not in _ASIDE for text in texts],
         enrolled=holder.enrolled,
+        has_passkey=holder.passkeys > 0,
     )

@@ -30,6 +30,13 @@ SAID: Final[Mapping[str, Said]] = MappingProxyType(
         "session-close": Said("good", "La session est terminée."),
         "sessions-closes": Said("good", "Vos autres sessions sont terminées."),
         "mot-de-passe": Said("good", "Votre mot de passe est changé ; vos autres sessions sont terminées."),
+        "adresse-demandee": Said(
+            "mark",
+            "Un message vient d'être envoyé à votre adresse actuelle et à la nouvelle. "
+            "L'adresse ne changera qu'une fois confirmée aux deux.",
+        ),
+        "cle": Said("good", "La clé d'accès est enregistrée."),
+        "cle-retiree": Said("good", "La clé d'accès est retirée."),
         "application": Said("good", "L'application d'authentification est enregistrée."),
         "application-retiree": Said("good", "L'application d'authentification est retirée."),
     }

@@ -35,7 +35,7 @@ async def show_sign_in(visitor: Guest) -> Response:
     """« Bienvenue dans votre espace Organisme de formation » (row O1). Who is signed in already goes on."""
     asked = visitor.query()
     onwards = visitor.onwards(asked.text(BACK))
-    return to(onwards) if onwards else _form(visitor, Form.of({BACK: page_of_ours(asked.text(BACK))}))
+    return to(onwards) if onwards else sign_in_form(visitor, Form.of({BACK: page_of_ours(asked.text(BACK))}))
 
 
 @router.post("/connexion", name="enter")
@@ -43,11 +43,13 @@ async def enter(visitor: GuestPosting) -> Response:
     """By e-mail and password. Whatever is wrong, the page is the same; it keeps the e-mail, never the password."""
     asked = checked(SignInForm, visitor.form, fields=_FIELDS)
     if isinstance(asked, Form):
-        return _form(visitor, asked, status=422)
+        return sign_in_form(visitor, asked, status=422)
     try:
         signed_in = await _signed_in(visitor.request, asked)
     except Problem as refusal:
-        return _form(visitor, visitor.form.with_faults(faults_of(refusal)), status=refusal.status, refusal=refusal)
+        return sign_in_form(
+            visitor, visitor.form.with_faults(faults_of(refusal)), status=refusal.status, refusal=refusal
+        )
     set_cookie(visitor.request, *await set_cookies(visitor.request, signed_in))
     step = next_step(visitor.service, signed_in.opened.session.stage, signed_in.holder.terms_version)
     return to(way_on(step, visitor.form.text(BACK)) or "/")
@@ -86,12 +88,14 @@ async def _signed_in(request: Request, asked: SignInForm) -> SignedIn:
     return told
 
 
-def _form(visitor: Visitor, form: Form, *, status: int = 200, refusal: Problem | None = None) -> Response:
+def sign_in_form(visitor: Visitor, form: Form, *, status: int = 200, refusal: Problem | None = None) -> Response:
+    """The page, with what is wrong on top; a password is never given back."""
     return visitor.page(
         "sign_in/form.html",
         status=status,
         headers=refusal.headers if refusal else None,
         form=form,
         form_token=visitor.form_token("enter"),
+        passkey_token=visitor.form_token("enter_with_passkey"),
         oidc=visitor.service.settings.oidc is not None,
     )
