@@ -54,7 +54,7 @@ def test_a_key_is_made_then_opens_the_account_alone(desk: Desk, site: Site, prov
     expect(page.get_by_text("La clé d'accès est enregistrée.")).to_be_visible()
     expect(page.get_by_text("Ordinateur du bureau").first).to_be_visible()
     page.get_by_role("button", name="Se déconnecter").click()
-    page.get_by_role("button", name="Se connecter avec une clé d'accès").click()
+    page.get_by_role("button", name="Utiliser ma clé d'accès").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bienvenue, Compte Essai")
 
 
@@ -81,4 +81,4 @@ def test_without_a_script_it_is_said_and_an_application_is_offered(desk: Desk, p
     expect(page.get_by_role("img", name="Code QR")).to_be_visible()
     page.context.clear_cookies()
     page.goto("/connexion")
-    expect(page.get_by_role("button", name="Se connecter avec une clé d'accès")).to_have_count(0)
+    expect(page.get_by_role("button", name="Utiliser ma clé d'accès")).to_have_count(0)

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from gateway.api.params import Day, Params
@@ -22,11 +23,20 @@ FIRST: Final = date(2000, 1, 1)
 LAST: Final = date(2199, 12, 31)
 
 
+_OUT_OF_REACH: Final = "Une date de 2000 à 2199 est attendue."
+
+
+def _in_reach(until: date) -> date:
+    if not FIRST <= until <= LAST:
+        raise PydanticCustomError("rule", _OUT_OF_REACH)
+    return until
+
+
 class TransferMonthsParams(Params):
     """`establishment_id` is the beneficiary's. The months end with the one of the day `until`, today's otherwise."""
 
     establishment_id: UUID | None = None
-    until: Annotated[Day, Field(ge=FIRST, le=LAST)] | None = None
+    until: Annotated[Day, AfterValidator(_in_reach)] | None = None
     months: int = Field(default=MONTHS, ge=1, le=MOST, description="Nombre de mois.")
 
 

@@ -1,5 +1,5 @@
 // A passkey's device answers to a script alone: what the page offers goes to the device, its answer into the form.
-// Forms that only a script can send are shown by it; what is said to whoever has none is hidden.
+// Forms that only a script can send are shown by it; whoever has none is told.
 const octets = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 const text = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -57,13 +57,14 @@ async function sent(form) {
   }
 }
 
-if (window.PublicKeyCredential) {
-  for (const form of document.querySelectorAll("form[data-passkey]")) {
-    form.hidden = false;
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      sent(form);
-    });
-  }
-  for (const each of document.querySelectorAll("[data-without-passkey]")) each.hidden = true;
+// The style keeps their room: nothing moves when they are shown.
+const able = Boolean(window.PublicKeyCredential);
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  form.hidden = !able;
+  form.dataset.ready = "";
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sent(form);
+  });
 }
+for (const each of able ? [] : document.querySelectorAll("[data-without-passkey]")) each.dataset.ready = "";
