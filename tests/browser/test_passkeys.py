@@ -78,7 +78,7 @@ def test_without_a_script_it_is_said_and_an_application_is_offered(desk: Desk, p
     expect(page.get_by_role("button", name="Créer la clé d'accès")).to_have_count(0)
     page.get_by_role("link", name="Enregistrez plutôt une application").click()
     page.get_by_role("button", name="Enregistrer une application", exact=True).click()
-    expect(page.get_by_role("img", name="Code QR")).to_be_visible()
+    expect(page.get_by_role("img", name="Image QR")).to_be_visible()
     page.context.clear_cookies()
     page.goto("/connexion")
     expect(page.get_by_role("button", name="Utiliser ma clé d'accès")).to_have_count(0)
