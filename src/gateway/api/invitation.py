@@ -15,11 +15,13 @@ from gateway.api.orders import Orders
 from ledger.invitation.commands import SendInvitation, SendInvitationAgain, WithdrawInvitation
 
 
-async def _sending(request: Request, account_id: UUID, command: SendInvitation) -> None:
+async def sending(request: Request, account_id: UUID, command: SendInvitation) -> None:
+    """One mail more, of the sender's and of the mailbox's allowance. The problem `too-many-attempts`."""
     await spare_mailboxes(request, account_id, command.email)
 
 
-async def _sending_again(request: Request, account_id: UUID, command: SendInvitationAgain) -> None:
+async def sending_again(request: Request, account_id: UUID, command: SendInvitationAgain) -> None:
+    """The same; the mailbox is the invitation's."""
     await spare_mailboxes(request, account_id, str(command.invitation_id))
 
 
@@ -37,14 +39,14 @@ orders.post(
         "establishment_ids": ["01890a5d-ac96-774b-bcce-b302099a8002"],
     },
     location="/v1/teams/{organisation_id}/{kind}/users/{id}",
-    admit=_sending,
+    admit=sending,
 )
 orders.post(
     "/invitations/{invitation_id}/again",
     SendInvitationAgain,
     "Envoyer de nouveau une invitation",
     example={},
-    admit=_sending_again,
+    admit=sending_again,
 )
 orders.post(
     "/invitations/{invitation_id}/withdrawal",

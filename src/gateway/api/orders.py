@@ -125,7 +125,7 @@ def _endpoint(route: OrderRoute) -> Callable[[Request, Authenticated], Awaitable
         command = parse(route.command, asked)
         key = idempotency_key(request, caller.account_id, asked, status=route.status)
         version = _expected(request, route, caller, path)
-        if route.admit is not None and not await _is_repeat(request, key):
+        if route.admit is not None and not await is_repeat(request, key):
             await route.admit(request, caller.account_id, command)
         outcome = await execute(request, command, actor=caller.account_id, key=key, expected=version)
         return accepted(outcome, route.location, path)
@@ -133,7 +133,7 @@ def _endpoint(route: OrderRoute) -> Callable[[Request, Authenticated], Awaitable
     return order
 
 
-async def _is_repeat(request: Request, key: IdempotencyKey) -> bool:
+async def is_repeat(request: Request, key: IdempotencyKey) -> bool:
     """Whether the order was accepted before: its repeat is answered as it was, and has cost what it costs."""
     service: Service = request.app.state.service
     return await run_in_threadpool(service.ledger.outcome_of, key) is not None

@@ -13,7 +13,7 @@ from uuid import uuid4
 from gateway.api.authentication import action_of
 from gateway.api.bodies import parse
 from gateway.api.idempotency import canonical
-from gateway.api.orders import execute
+from gateway.api.orders import Admit, execute, is_repeat
 from gateway.api.problems import Problem, of_refusal, problem
 from gateway.portal.forms import DEMAND, NOTHING, Form, faults_of
 from gateway.portal.visit import Visit
@@ -32,12 +32,19 @@ def new_demand() -> str:
 
 
 async def order(
-    visit: Visit, command_type: type[Command], form: Form, *, told: Mapping[str, Any] = NOTHING, part: str = ""
+    visit: Visit,
+    command_type: type[Command],
+    form: Form,
+    *,
+    told: Mapping[str, Any] = NOTHING,
+    part: str = "",
+    admit: Admit | None = None,
 ) -> Outcome | Form:
     """Give the order that the form asks for; the form again, with its faults in French, where it is refused.
 
     `told` are the command's fields that are not the form's (the ids of the address, what is no text). `part`: of a form
-    that gives several orders, which one. A form without its `demande` is the problem `csrf`: the page has expired.
+    that gives several orders, which one. `admit` may refuse what is too much, as the API's own route has it. A form
+    without its `demande` is the problem `csrf`: the page has expired.
     """
     demand = form.text(DEMAND)
     if not demand or len(demand) > _LONGEST or not demand.isascii() or not demand.isprintable():
@@ -49,6 +56,8 @@ async def order(
     )  # fmt: skip
     try:
         command = parse(command_type, asked)
+        if admit is not None and not await is_repeat(visit.request, key):
+            await admit(visit.request, visit.caller.account_id, command)
         outcome = await execute(visit.request, command, actor=visit.caller.account_id, key=key)
     except Problem as refused:
         return form.with_faults(faults_of(refused))

@@ -132,6 +132,16 @@ async def employees(connection: Connection, team: str, cursor: str | None = None
     return Page(tuple(map(_employee, items)), next_cursor, rows[0].total if rows else 0)
 
 
+async def employee(connection: Connection, team: str, person_id: UUID) -> Employee | None:
+    """One of those who may be picked; None where there is none, or the team is not the caller's."""
+    query = """
+select p.person_id, p.last_name, p.first_name, p.civility_sealed, p.birth_date_sealed,
+       (select u.user_id from read.team_user u where u.team = e.team and u.person_id = e.person_id limit 1) as user_id
+  from read.team_employee e join read.person p on p.person_id = e.person_id
+ where e.team = %(team)s and e.person_id = %(person_id)s"""
+    return await fetch_one(connection, Employee, query, {"team": team, "person_id": person_id})
+
+
 async def establishments_of(connection: Connection, organisation_id: UUID) -> list[TeamEstablishment]:
     """Every establishment of an organisation, by SIRET: what the directory says of it, and its street where held."""
     query = """

@@ -29,7 +29,7 @@ from ledger.organisation.events import OrganisationKind
 from ledger.person.commands import RenamePerson
 from projections.account.queries import account, reader_of
 from projections.account.team import team_of
-from projections.account.teams import employees, establishments_of, team_user, team_users
+from projections.account.teams import employee, employees, establishments_of, team_user, team_users
 from projections.page import read_cursor, write_cursor
 from projections.reader import Reader
 from support.givens import DAY
@@ -153,6 +153,7 @@ def test_another_teams_list_is_empty_to_her(house: House, team: Team):
     assert house.manage([team.key], team_users, other.key) == []
     assert house.manage([team.key], team_user, other.key, user_id) is None
     assert house.manage([team.key], employees, other.key).items == ()
+    assert house.manage([team.key], employee, other.key, other.employ("Aubin")) is None
     assert house.manage([], team_users, team.key) == []
 
 
@@ -168,6 +169,7 @@ def test_employees_are_picked_from_pages_by_name(house: House, team: Team):
     assert team.clear(found[0].birth_date_sealed) == DAY.isoformat()
     assert team.clear(found[0].civility_sealed) == "M."
     assert [each.user_id for each in found] == [None] * 4 + [team.referent]
+    assert [house.manage([team.key], employee, team.key, each.person_id) for each in found] == found
 
     stranger = write_cursor("employees", house.givens.account())
     with pytest.raises(Invalid):
