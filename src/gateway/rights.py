@@ -245,6 +245,24 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_establishment": "get_establishment",
         "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
+        # A team's users.
+        "show_users": "list_team_users",
+        "show_team": "list_team_users",
+        "look_for_users": "search_team_users",
+        "save_users_page": "suspend_membership",
+        "show_user": "get_team_user",
+        "see_all_establishments": "list_team_establishments",
+        "change_user_page": "change_membership",
+        "suspend_user_page": "suspend_membership",
+        "resume_user_page": "resume_membership",
+        "end_user_page": "end_membership",
+        "show_employees": "list_team_employees",
+        "show_new_employee": "list_team_employees",
+        "register_employee_page": "register_employee",
+        "show_new_user": "list_team_establishments",
+        "invite_user_page": "send_invitation",
+        "invite_again_page": "send_invitation_again",
+        "withdraw_invitation_page": "withdraw_invitation",
     }
 )
 """A page's right is an action's: by the page's route name, the action whose row it borrows, so that no page can be open

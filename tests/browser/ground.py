@@ -10,6 +10,7 @@ from gateway.mail import links
 from ledger.account.events import Role
 from ledger.log.database import Role as DatabaseRole
 from support.browser import Browser
+from support.company import Company, company
 from support.html import fields_of, read
 from support.signing_in import enrol_totp
 from support.site import Provider, Site
@@ -25,6 +26,9 @@ class Ground:
     transfer: UUID
     link: str
     search: str
+    firm: Company
+    user: UUID
+    invited: str
     visitors: dict[str, Browser] = field(default_factory=dict)
 
 
@@ -41,7 +45,24 @@ def lay(site: Site) -> Ground:
         site.gateway.deposited(who="accountant", category="remittance-advice", name=name, on="2026-03-20", **held)
     visitors = _visitors(site, provider)
     search = _kept(visitors["provider"])
-    return Ground(site, provider, dossier, transfer, _link(site), search, visitors)
+    firm, user, invited = _team(site, visitors)
+    return Ground(site, provider, dossier, transfer, _link(site), search, firm, user, invited, visitors)
+
+
+def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]:
+    """A référent with a user of one establishment of two and somebody invited; another who manages two teams."""
+    gateway = site.gateway
+    firm, other = company(gateway), company(gateway)
+    name, chief, user = (f"{each}-{gateway.number()}" for each in ("referent", "chief", "user"))
+    firm.referent(name)
+    firm.referent(chief)
+    firm.member(user, firm.places[0])
+    invited = firm.invite(name, firm.places[0]).json()["id"]
+    team = {"organisation_id": str(other.organisation), "kind": "provider", "profile": "referent"}
+    told = {**team, "establishment_ids": [str(other.places[0])]}
+    gateway.done("case-manager", f"/v1/accounts/{gateway.accounts[chief]}/memberships", told)
+    visitors |= {"referent": gateway.session(name), "chief": gateway.session(chief)}
+    return firm, gateway.accounts[user], str(invited)
 
 
 def _visitors(site: Site, provider: Provider) -> dict[str, Browser]:

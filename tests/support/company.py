@@ -55,7 +55,7 @@ class Company:
             "establishment_ids": list(places or self.places),
         }
         gateway.service.ledger.execute(GrantMembership.model_validate(grant), actor=None)
-        gateway.engine.catch_up()
+        gateway.settle()
         return name
 
     def referent(self, name: str, *places: UUID) -> str:

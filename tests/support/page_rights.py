@@ -15,6 +15,9 @@ from support.walking import Walked
 IDS = {"digest": "0" * 12, "name": "portal.css", "version": "2026-01-01"}
 """What only pages' paths name."""
 
+MEMBERS = "/adherent/"
+"""The members' space: what a provider's ids name is not there, whoever asks."""
+
 
 def ask(browser: Browser, route: Walked, path: str) -> Response:
     """A page as it is asked for; a form without a token."""
@@ -38,6 +41,6 @@ def as_its_row_says(whose: Collection[Audience], route: Walked, answer: Response
         return status == 403
     scopes = {right.audiences[each] for each in whose if each in right.audiences}
     absent = foreign and "{" in route.path and scopes <= {Scope.ESTABLISHMENTS, Scope.TEAM}
-    if not scopes or absent:
+    if not scopes or absent or ("{" in route.path and route.path.startswith(MEMBERS)):
         return status == 404
     return status in {200, 303} or "{version}" in route.path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from gateway.portal.spaces import OF, Space, address, exists
+from gateway.portal.spaces import ADHERENT, OF, Space, address, exists
 
 
 class Entry(NamedTuple):
@@ -25,6 +25,7 @@ _ENTRIES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("Consulter mes règlements", "show_transfers", "transfers"),
         ("Voir mes établissements / mes avis de virement", "show_establishments", "establishments"),
     ),
+    ADHERENT.prefix: (("Gérer les utilisateurs", "show_users", "users"),),
 }
 _OWN: Final = (
     ("RGPD et CGU", "show_terms", "terms"),

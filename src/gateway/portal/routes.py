@@ -12,22 +12,26 @@ from gateway.portal import (
     document,
     dossier,
     email,
+    employee,
     establishment,
     factors,
     forgotten,
     home,
     information,
+    invitation,
     link_page,
     mailbox,
     passkey,
     profile,
     second_factor,
     sign_in,
+    team,
+    team_user,
     terms,
     transfer,
     transfer_months,
 )
-from gateway.portal.spaces import OF, mount
+from gateway.portal.spaces import ADHERENT, OF, mount
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(assets.router),
@@ -46,6 +50,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(transfer_months.router, OF),
     mount(transfer.router, OF),
     mount(establishment.router, OF),
+    mount(team.router, OF),
+    mount(employee.router, OF),
+    mount(invitation.router, OF),
+    mount(team_user.router, OF),  # last of the four: its paths begin with any id
+    *(mount(each.router, ADHERENT) for each in (team, employee, invitation, team_user)),
     mount(document.router),
     link_page.router,
     mailbox.router,

@@ -39,5 +39,15 @@ SAID: Final[Mapping[str, Said]] = MappingProxyType(
         "cle-retiree": Said("good", "La clé d'accès est retirée."),
         "application": Said("good", "L'application d'authentification est enregistrée."),
         "application-retiree": Said("good", "L'application d'authentification est retirée."),
+        "invitation": Said("good", "L'invitation est envoyée : le lien qu'elle contient est valable 24 heures."),
+        "invitation-relancee": Said("good", "L'invitation est renvoyée : les liens précédents n'ouvrent plus rien."),
+        "invitation-retiree": Said("good", "L'invitation est retirée : ses liens n'ouvrent plus."),
+        "salarie": Said("good", "Le salarié est ajouté à votre liste. Vous pouvez maintenant lui donner un accès."),
+        "utilisateur": Said("good", "Les modifications de l'utilisateur sont enregistrées."),
+        "utilisateur-desactive": Said("good", "L'utilisateur est désactivé : son accès est fermé dès maintenant."),
+        "utilisateur-reactive": Said("good", "L'utilisateur est réactivé."),
+        "utilisateur-retire": Said("good", "L'utilisateur n'a plus d'accès à votre organisation."),
+        "utilisateurs": Said("good", "Les modifications sont enregistrées."),
+        "rien-a-changer": Said("mark", "Aucune case n'avait changé : rien n'a été enregistré."),
     }
 )

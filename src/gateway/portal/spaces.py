@@ -29,7 +29,8 @@ class Space:
 
 
 OF: Final = Space("/of", "Espace Organisme de formation", "provider")
-SPACES: Final = (OF,)
+ADHERENT: Final = Space("/adherent", "Espace adhérent", "member")
+SPACES: Final = (OF, ADHERENT)
 NOWHERE: Final = "/profil"
 """Where one is led to who has no space of one's own yet."""
 
@@ -83,8 +84,8 @@ def spaces_of(kinds: Collection[str], *, portal: bool) -> list[Space]:
 
 
 def home_of(spaces: list[Space]) -> str:
-    """Where the account's own name leads."""
-    return spaces[0].prefix if spaces else NOWHERE
+    """Where the account's own name leads: a space that has a home."""
+    return next((each.prefix for each in spaces if exists("show_home", each)), NOWHERE)
 
 
 def page_of_ours(text: str) -> str | None:

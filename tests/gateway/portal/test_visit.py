@@ -30,6 +30,14 @@ READS = {
     "look_for_establishments": ("search_establishments", "list_establishments"),
     "show_establishment": ("get_establishment",),
     "show_establishment_documents": ("get_establishment", "list_establishment_documents"),
+    "show_users": ("list_team_users",),
+    "show_team": ("list_team_users",),
+    "look_for_users": ("search_team_users", "list_team_users"),
+    "save_users_page": ("suspend_membership", "resume_membership"),
+    "show_user": ("get_team_user", "list_team_establishments"),
+    "see_all_establishments": ("get_team_user", "list_team_establishments"),
+    "show_new_user": ("list_team_employees", "list_team_establishments"),
+    "change_user_page": ("change_membership", "set_menu_rights"),
     "download_document": ("get_document_content",),
 }
 """What each page reads: all of it is open to the same."""
