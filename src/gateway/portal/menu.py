@@ -9,12 +9,15 @@ from gateway.portal.spaces import ADHERENT, OF, Space, address, exists
 
 
 class Entry(NamedTuple):
-    """One line: its text, its address, the name of its icon (parts/boxes.html), whether one is there."""
+    """One line: its text, its address, the name of its icon (parts/boxes.html), whether one is there; the page's name
+    is what `/v1/me` tells other frontends of it.
+    """
 
     label: str
     path: str
     icon: str
     current: bool = False
+    name: str = ""
 
 
 _ENTRIES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
@@ -48,10 +51,12 @@ def menu_of(space: Space | None, may: Callable[[str], bool], here: str = "") -> 
     `here` is the path of the page: the entry that it belongs to is the current one.
     """
     told = (*_ENTRIES.get(space.prefix if space else "", ()), *_OWN)
-    open_ = [(label, address(name, space), icon) for label, name, icon in told if exists(name, space) and may(name)]
-    held = [path for _, path, _ in open_ if here == path or here.startswith(f"{path}/")]
+    shown = [
+        (label, address(name, space), icon, name) for label, name, icon in told if exists(name, space) and may(name)
+    ]
+    held = [path for _, path, _, _ in shown if here == path or here.startswith(f"{path}/")]
     current = max(held, key=len, default=None)
-    return [Entry(label, path, icon, path == current) for label, path, icon in open_]
+    return [Entry(label, path, icon, path == current, name) for label, path, icon, name in shown]
 
 
 def foot() -> list[tuple[str, str]]:
