@@ -55,11 +55,12 @@ def migrate(settings: Settings) -> None:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Service]:
+def opened(settings: Settings, *, pooler_url: str | None = None) -> Iterator[Service]:
     """A service for commands; its pool for queries is not open yet (see `serving`)."""
-    with Database(settings.database_url) as database, open_keyring(settings) as keyring:
+    database_url = settings.database_url
+    with Database(database_url, pooler_url=pooler_url) as database, open_keyring(settings) as keyring:
         store = DirectoryStore(settings.vault_dir)
-        queries = AsyncDatabase(settings.database_url)
+        queries = AsyncDatabase(database_url, pooler_url=pooler_url)
         passwords = Passwords(database, settings)
         service = Service(
             settings=settings,
@@ -83,8 +84,8 @@ def opened(settings: Settings) -> Iterator[Service]:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Service]:
-    """The same with the pool for queries open on the running event loop."""
-    with opened(settings) as service:
+    """The same for the gateway: through the pooler, with the pool for queries open on the running event loop."""
+    with opened(settings, pooler_url=settings.pooler_url) as service:
         guard(service.database, Outside(settings.outside_path))
         async with service.queries:
             yield service

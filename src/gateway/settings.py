@@ -36,13 +36,15 @@ ARGON2_MEMORY_KIB: Final = 65_536
 class Settings:
     """The deployment's settings. URLs hold passwords: they are kept out of the repr.
 
-    `database_url` and `keys_database_url` are any PostgreSQL 15+, two databases with separate backups. `metrics_port` 0
+    `database_url` and `keys_database_url` are any PostgreSQL 15+, two databases with separate backups, at PostgreSQL's
+    own address; `pooler_url` is that of a transaction pooler before the first, for the gateway alone. `metrics_port` 0
     opens no listener for metrics. `public_url` is what the deployment set, or None: `public_origin` is what to use.
     `demo` (mails are shown on a page) is set by our own code alone, never by the environment.
     """
 
     database_url: str = field(repr=False)
     keys_database_url: str = field(repr=False)
+    pooler_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path(DEFAULT_DATA_DIR)
     master_key_file: Path | None = None
     outside_dir: Path | None = None
@@ -117,8 +119,11 @@ class Settings:
         """The settings of `environment`; SettingsError names the first variable at fault."""
         master = environment.get("MASTER_KEY_FILE")
         outside = environment.get("OUTSIDE_DIR")
+        database_url = _required(environment, "DATABASE_URL")
+        direct_url = environment.get("DATABASE_DIRECT_URL")
         return cls(
-            database_url=_required(environment, "DATABASE_URL"),
+            database_url=direct_url or database_url,
+            pooler_url=database_url if direct_url else None,
             keys_database_url=_required(environment, "KEYS_DATABASE_URL"),
             data_dir=Path(environment.get("DATA_DIR", DEFAULT_DATA_DIR)),
             master_key_file=Path(master) if master else None,

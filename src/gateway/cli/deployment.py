@@ -52,6 +52,7 @@ def addresses(server: embedded.Server, data_dir: Path) -> Mapping[str, str]:
     """The variables by which another process finds the same deployment. They hold a password."""
     return {
         "DATABASE_URL": server.url("ledger"),
+        "DATABASE_DIRECT_URL": "",  # a pooler that the environment names stands before another database
         "KEYS_DATABASE_URL": server.url("ledger_keys"),
         "DATA_DIR": str(data_dir),
     }

@@ -23,10 +23,17 @@ _ENTER: Final = (
 
 # A lock that is not had in ten seconds is an incident to be seen, not to be waited for; a transaction left open would
 # hold back vacuum and, in the append, everybody.
-SESSION: Final = (
-    "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC "
-    "-c default_transaction_isolation=read\\ committed"
-)
+_SETTINGS: Final = {
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+    "default_transaction_isolation": "read committed",
+}
+SESSION: Final = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in _SETTINGS.items())
+
+# A pooler gives a server's session to one transaction after another, and takes no setting of a session: each
+# transaction brings its own.
+_ENTER_POOLED: Final = _ENTER + "".join(f", set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
 
 
 class Role(StrEnum):
@@ -52,9 +59,11 @@ def managed_setting(managed: Iterable[str]) -> str:
     return f"{{{teams}}}" if teams else ""
 
 
-def _pool_arguments(application_name: str) -> dict[str, Any]:
+def _pool_arguments(application_name: str, *, pooled: bool) -> dict[str, Any]:
+    # Behind a pooler a statement prepared by one is not there for the next.
+    session: dict[str, Any] = {"prepare_threshold": None} if pooled else {"options": SESSION}
     return {
-        "kwargs": {"row_factory": dict_row, "options": SESSION, "application_name": application_name},
+        "kwargs": {"row_factory": dict_row, "application_name": application_name, **session},
         "open": False,
         "timeout": 10.0,
         "max_lifetime": 1800.0,
@@ -62,16 +71,29 @@ def _pool_arguments(application_name: str) -> dict[str, Any]:
 
 
 class Database:
-    """A pool of connections for commands, folds and the command line. Opens on first use or on `with`."""
+    """A pool of connections for commands, folds and the command line. Opens on first use or on `with`.
+
+    `url` is PostgreSQL's own address. `pooler_url`, a transaction pooler's, serves the transactions where it is given.
+    """
 
     def __init__(
-        self, url: str, *, min_size: int = 1, max_size: int = 8, application_name: str = "dossier-ledger"
+        self,
+        url: str,
+        *,
+        pooler_url: str | None = None,
+        min_size: int = 1,
+        max_size: int = 8,
+        application_name: str = "dossier-ledger",
     ) -> None:
         self.url = url
         self.application_name = application_name
+        self._enter = _ENTER_POOLED if pooler_url else _ENTER
         self._dedicated: list[Connection[DictRow]] = []
         self.pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
-            url, min_size=min_size, max_size=max_size, **_pool_arguments(application_name)
+            pooler_url or url,
+            min_size=min_size,
+            max_size=max_size,
+            **_pool_arguments(application_name, pooled=bool(pooler_url)),
         )
 
     @contextmanager
@@ -81,7 +103,7 @@ class Database:
         """A transaction as `role`, seeing `scope` and the teams `managed`; committed at its end, or rolled back."""
         self.pool.open()
         with self.pool.connection() as connection, connection.transaction():
-            connection.execute(_ENTER, (role, scope_setting(scope), managed_setting(managed)))
+            connection.execute(self._enter, (role, scope_setting(scope), managed_setting(managed)))
             yield connection
 
     @contextmanager
@@ -91,7 +113,7 @@ class Database:
         """
         self.pool.open()
         with self.pool.connection() as connection, connection.pipeline():
-            connection.execute(_ENTER, (role, scope_setting(()), managed_setting(())))
+            connection.execute(self._enter, (role, scope_setting(()), managed_setting(())))
             yield connection
             connection.commit()
 
@@ -99,7 +121,7 @@ class Database:
         """A new connection outside the pool, in autocommit, that acts as `role`; closed with the database.
 
         Each statement is a transaction in one round trip: for the writer and for whoever listens. The role is the
-        session's, so that a transaction pooler is of no use here: this wants PostgreSQL's own address.
+        session's, so that a transaction pooler is of no use here: this goes to PostgreSQL's own address.
         """
         connection = Connection.connect(
             self.url,
@@ -130,10 +152,20 @@ class AsyncDatabase:
     """The same for queries served on an event loop."""
 
     def __init__(
-        self, url: str, *, min_size: int = 1, max_size: int = 16, application_name: str = "dossier-ledger"
+        self,
+        url: str,
+        *,
+        pooler_url: str | None = None,
+        min_size: int = 1,
+        max_size: int = 16,
+        application_name: str = "dossier-ledger",
     ) -> None:
+        self._enter = _ENTER_POOLED if pooler_url else _ENTER
         self.pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
-            url, min_size=min_size, max_size=max_size, **_pool_arguments(application_name)
+            pooler_url or url,
+            min_size=min_size,
+            max_size=max_size,
+            **_pool_arguments(application_name, pooled=bool(pooler_url)),
         )
 
     @asynccontextmanager
@@ -147,7 +179,7 @@ class AsyncDatabase:
         """
         # The connection begins by itself, and the pool rolls back: `transaction()` would do the same, and cost more.
         async with self.pool.connection() as connection, connection.pipeline():
-            await connection.execute(_ENTER, (role, scope_setting(scope), managed_setting(managed)))
+            await connection.execute(self._enter, (role, scope_setting(scope), managed_setting(managed)))
             yield connection
             await connection.commit()
 
