@@ -68,6 +68,30 @@ class Fleet:
             timeout=PATIENCE_SECONDS,
         )
 
+    def register(self, url: str, number: int) -> str:
+        """Register a person, whose name is sealed; its id."""
+        answer = httpx.post(
+            f"{url}/v1/persons",
+            json={"last_name": f"NOM{number}", "first_name": "Prénom"},
+            headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"personne-{number}"},
+            timeout=PATIENCE_SECONDS,
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    def name_of(self, url: str, person: str) -> str:
+        """A person's name as a gateway opens it."""
+        answer = httpx.get(
+            f"{url}/v1/persons/{person}", headers={"Authorization": f"Bearer {self.token}"}, timeout=PATIENCE_SECONDS
+        )
+        return answer.json().get("last_name", answer.text)
+
+    def command(self, *words: str) -> None:
+        """An operator's command, which must succeed."""
+        program = self._started(Program("-".join(words), words, self.place, self.environment))
+        assert program.process is not None
+        assert program.process.wait(PATIENCE_SECONDS) == 0, program.said()
+
     def insisted(self, urls: list[str], number: int) -> int:
         """Give an order until one of the gateways answers it; its position."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -167,6 +191,29 @@ def test_two_gateways_and_two_workers_share_one_log(fleet: Fleet):
     until(fleet.folded, standby.said)
     assert again.lives()
     assert standby.terminate() == 0
+
+
+def test_the_master_key_changes_under_running_processes(fleet: Fleet):
+    """Two gateways seal and open for each other before, while and after every key is wrapped anew."""
+    (_, one), (_, two) = fleet.gateway("gateway-1"), fleet.gateway("gateway-2")
+    working = fleet.worker("worker")
+    for url in (one, two):
+        until(answers(url), working.said)
+    registered = {fleet.register(one, 0): 0}
+    fleet.command("keys", "prepare")
+    with ThreadPoolExecutor(2) as pool:
+        going_on = {n: pool.submit(fleet.register, (one, two)[n % 2], n) for n in range(1, 41)}
+        fleet.command("keys", "rotate")
+        registered |= {each.result(): n for n, each in going_on.items()}
+    registered |= {fleet.register(url, 100 + n): 100 + n for n, url in enumerate((one, two))}
+    until(fleet.folded, working.said)
+    for url in (one, two):
+        assert {person: fleet.name_of(url, person) for person in registered} == {
+            person: f"NOM{number}" for person, number in registered.items()
+        }
+    with psycopg.connect(fleet.settings.keys_database_url) as connection:
+        behind = connection.execute("select count(*) from keys.subject_key where epoch < 2").fetchone()
+    assert behind == (0,)
 
 
 def test_a_gateway_told_to_stop_finishes_what_is_under_way(fleet: Fleet):
