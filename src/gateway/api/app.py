@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -20,16 +20,15 @@ from gateway.api.described import BODIES
 from gateway.api.envelope import Envelope
 from gateway.api.hosts import Hosts
 from gateway.api.metrics import Metrics, StateCollector
-from gateway.api.nouns import ORDERS, ROUTERS
+from gateway.api.nouns import OFFERING, ORDERS, ROUTERS
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
 from gateway.api.validation import faults
-from gateway.portal.pages import problem_page
+from gateway.portal.refused import answered
 from gateway.service import serving
 from gateway.settings import JSON_LIMIT_BYTES, Settings
 from ledger.kit.errors import Refusal
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-_JSON: Final = frozenset({"/healthz", "/readyz"})
 _PLACES: dict[str, Place] = {"query": "query", "header": "header", "body": "body"}
 
 
@@ -64,6 +63,7 @@ def build(lifespan: Lifespan | None = None, *, settings: Settings | None = None)
     app.state.metrics = metrics = Metrics()
     app.state.orders = [route for orders in ORDERS for route in orders.routes]
     app.state.bodies = BODIES
+    app.state.offering = OFFERING
     for router in _routers():
         app.include_router(router)
     _answer_problems(app)
@@ -88,12 +88,8 @@ def _answer_problems(app: FastAPI) -> None:
 
 
 def _answer(request: Request, refused: Problem) -> Response:
-    """JSON for programs; a page for whoever types an address that is none of the API's."""
-    path = request.url.path
-    wants_page = "text/html" in request.headers.get("accept", "") and not path.startswith("/v1/") and path not in _JSON
-    if wants_page and hasattr(request.app.state, "service"):
-        return problem_page(request, refused)
-    return refused.response(str(request.state.correlation_id))
+    """A page for people, JSON for programs."""
+    return answered(request, refused) or refused.response(str(request.state.correlation_id))
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -115,6 +115,9 @@ TRANSFER_WAY: Final = "transfer"
 MODE_LABELS: Final[Mapping[str, str]] = {TRANSFER_WAY: "Virement"}
 """« Mode » of a règlement (row O34): the fund pays by SEPA transfer, and in no other way."""
 
+CIVILITY_LABELS: Final[Mapping[str, str]] = {"Madame": "Madame", "Monsieur": "Monsieur"}
+"""What forms offer; what a back office wrote otherwise stays as it is, so that it is a text everywhere else."""
+
 
 def coded(code: str, labels: Mapping[str, str]) -> Coded:
     """A code that no label is known for shows as itself: a newer worker may have folded it."""

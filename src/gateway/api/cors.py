@@ -19,11 +19,13 @@ EXPOSED: Final = (
     "Accept-Ranges, Content-Disposition, Correlation-Id, Content-Range, ETag, Ledger-Position, Location, Retry-After"
 )
 MAX_AGE_SECONDS: Final = 600
-_PATHS: Final = "/v1/"
+_PATHS: Final = ("/v1/", "/.well-known/oauth-authorization-server")
 
 
 class Cors:
-    """Lets the pages of `origins` (as browsers write them, compared as they stand) read the answers under `/v1/`."""
+    """Lets the pages of `origins` (as browsers write them, compared as they stand) read the answers under `/v1/`, and
+    how to come in.
+    """
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         self._app = app

@@ -18,12 +18,14 @@ from gateway.api.codes import (
     Coded,
     coded,
 )
+from gateway.api.offering import SpaceShown, offering_of
 from gateway.api.params import Params
 from gateway.api.reading import Call, Calling
 from gateway.audiences import PROOF, fresh
 from gateway.auth.caller import Caller
 from gateway.people.identity import Identity, identity_of
 from gateway.rights import actions_of
+from ledger.account.events import Role as AccountRole
 from projections.account.queries import Membership, memberships
 
 router: Final = APIRouter(prefix="/v1", tags=["reference"])
@@ -51,7 +53,8 @@ class Me(BaseModel):
     """The caller. `actions` are the operationIds that it has at this stage and with these terms; what is grave among
     them is accepted while `grave` is true, until `grave_until` for a session. `terms_pending`: the terms in force wait
     for an answer, and come before everything else. Before the sign-in is whole there are no names and no memberships.
-    An erased name is null.
+    An erased name is null. `spaces` are those of the portal with their menus, as its own pages show them. `unread`
+    counts what waits in the messages; null as long as this version has none.
     """
 
     account_id: UUID
@@ -69,6 +72,8 @@ class Me(BaseModel):
     memberships: list[MembershipShown]
     managed: list[TeamShown]
     menus: list[Coded]
+    spaces: list[SpaceShown]
+    unread: int | None
     actions: list[str]
 
 
@@ -85,6 +90,7 @@ def _shown(call: Call, identity: Identity, held: tuple[Membership, ...]) -> Me:
     caller = call.caller
     terms = call.service.terms.current.version
     proved = fresh(caller, caller.at)
+    actions = actions_of(caller, terms=terms)
     return Me(
         account_id=caller.account_id,
         person_id=caller.person_id,
@@ -101,8 +107,16 @@ def _shown(call: Call, identity: Identity, held: tuple[Membership, ...]) -> Me:
         memberships=[membership_shown(each) for each in held],
         managed=_managed(caller) if caller.stage == "full" else [],
         menus=[coded(menu, MENU_LABELS) for menu in sorted(caller.menus)],
-        actions=actions_of(caller, terms=terms),
+        spaces=_spaces(call, held, actions) if caller.stage == "full" else [],
+        unread=None,
+        actions=actions,
     )
+
+
+def _spaces(call: Call, held: tuple[Membership, ...], actions: list[str]) -> list[SpaceShown]:
+    kinds = {each.kind for each in held if not each.suspended}
+    portal = call.caller.role is AccountRole.PORTAL
+    return offering_of(call.request).spaces(kinds, portal=portal, may=lambda action: action in actions)
 
 
 def _managed(caller: Caller) -> list[TeamShown]:

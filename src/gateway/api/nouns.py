@@ -19,6 +19,7 @@ from gateway.api import (
     establishment,
     establishment_reading,
     factors,
+    fund,
     invitation,
     invoice,
     invoice_reading,
@@ -28,6 +29,7 @@ from gateway.api import (
     lot_reading,
     me,
     oauth,
+    oauth_metadata,
     oidc,
     organisation,
     organisation_reading,
@@ -46,9 +48,11 @@ from gateway.api import (
     transfer_months,
     transfer_reading,
 )
+from gateway.api.offering import Offering
 from gateway.api.orders import Orders
 from gateway.portal import routes
 
+OFFERING: Final[Offering] = routes.OFFERING
 ORDERS: Final[tuple[Orders, ...]] = (
     dossier.orders,
     document.orders,
@@ -70,11 +74,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     links.router,
     oidc.router,
     oauth.router,
+    oauth_metadata.router,
     terms.router,
     me.router,
     email_change.router,
     registration.router,
     reference.router,
+    fund.router,
     dossier_reading.router,
     dossier_history.router,
     deposit.router,

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
-from gateway.api import examples, positions
+from gateway.api import code_lists, examples, positions
 from gateway.api.idempotency import HEADER as IDEMPOTENCY
 from gateway.api.orders import OrderRoute
 from gateway.api.problems import MEDIA_TYPE
@@ -36,7 +36,9 @@ _SCHEMES: Final = {
         "description": "Avec le cookie de session, pour tout ce qui modifie ; la valeur est donnée par /v1/session.",
     },
 }
-_WITHOUT_POSITION: Final = frozenset({"sign-in", "oauth", "oidc", "terms", "tokens", "journal", "registrations"})
+_WITHOUT_POSITION: Final = frozenset(
+    {"sign-in", "oauth", "oidc", "terms", "tokens", "journal", "registrations", "fund"}
+)
 """What is never an event is at no position of the log."""
 _PATH_SCHEMAS: Final = {"kind": {"type": "string", "enum": [str(kind) for kind in OrganisationKind]}}
 _PROBLEM: Final[Mapping[str, Any]] = {
@@ -90,6 +92,8 @@ def description(app: FastAPI) -> dict[str, Any]:
     described["components"]["securitySchemes"] = dict(_SCHEMES)
     described["security"] = [{"bearer": []}, {"session": [], "csrf": []}]
     _describe_orders(described, app.state.orders, app.state.bodies)
+    code_lists.mark(schemas)
+    described["x-code-lists"] = {name: list(each.labels) for name, each in code_lists.CODE_LISTS.items()}
     for operations in described["paths"].values():
         for operation in operations.values():
             _answer_problems(operation)

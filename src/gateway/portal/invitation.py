@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from gateway.api.codes import CIVILITY_LABELS
 from gateway.api.invitation import sending, sending_again
 from gateway.api.orders import Admit
 from gateway.api.params import Params
@@ -38,7 +39,7 @@ from ledger.organisation.events import OrganisationKind
 
 router: Final = page_router()
 
-CIVILITIES: Final = (("Madame", "Madame"), ("Monsieur", "Monsieur"))
+CIVILITIES: Final = tuple(CIVILITY_LABELS.items())
 PICKED: Final = "salarie"
 """The parameter of an address that says who was picked."""
 

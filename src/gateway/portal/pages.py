@@ -199,7 +199,7 @@ def problem_page(request: Request, found: Problem) -> Response:
         status=found.status,
         headers={name: value for name, value in found.headers.items() if name.lower() != "www-authenticate"},
         title=_TITLES.get(found.code, "La demande n'a pas abouti"),
-        detail=_DETAILS.get(found.code, found.detail),
+        detail=_DETAILS.get(found.code) or (found.errors[0].detail if found.errors else found.detail),
         wait=found.headers.get("Retry-After"),
         back=(request.url.path, "Revenir à la liste") if found.code == SEARCH_GONE else ("/", "Revenir à l'accueil"),
         correlation_id=str(request.state.correlation_id),

@@ -31,8 +31,10 @@ from gateway.portal import (
     transfer,
     transfer_months,
 )
+from gateway.portal.offered import Portal
 from gateway.portal.spaces import ADHERENT, OF, mount
 
+OFFERING: Final = Portal()
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(assets.router),
     mount(sign_in.router),

@@ -36,7 +36,10 @@ NOWHERE: Final = "/profil"
 
 _PLACE: Final = re.compile(r"{([a-z_]+)(:[a-z]+)?}")
 _SAFE_QUERY: Final = re.compile(r"[A-Za-z0-9_.~=&%+:-]*")
-_LONGEST: Final = 1000
+_LONGEST: Final = 4000
+AUTHORIZE: Final = "/v1/oauth/authorize"
+"""What a frontend of another origin sends a browser to: no page, but where a sign-in may end."""
+
 _addresses: dict[tuple[str, str], str] = {}
 _asked: set[tuple[str, str]] = set()
 
@@ -94,7 +97,7 @@ def page_of_ours(text: str) -> str | None:
     Never another origin, whatever a browser makes of slashes, backslashes or percent signs; never a link of a mail.
     """
     path, mark, query = text.partition("?")
-    known = any(pattern.fullmatch(path) for pattern in _patterns())
+    known = path == AUTHORIZE or any(pattern.fullmatch(path) for pattern in _patterns())
     return text if len(text) <= _LONGEST and known and _SAFE_QUERY.fullmatch(query) and (query or not mark) else None
 
 

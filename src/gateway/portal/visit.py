@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends, Request
 from starlette.responses import Response
@@ -35,7 +35,7 @@ from gateway.portal.spaces import Space
 from gateway.rights import PAGES, PUBLIC, actions_of
 from gateway.service import Service
 
-__all__ = ["Detour", "Guest", "GuestPosting", "Posting", "Visit", "Visiting", "Visitor", "next_step", "to"]
+__all__ = ["Detour", "Guest", "GuestPosting", "Posting", "Visit", "Visiting", "Visitor", "instead", "next_step", "to"]
 
 BACK: Final = "suite"
 """The parameter, and the field, that says which page of ours was asked for before a detour."""
@@ -189,7 +189,7 @@ async def visiting(request: Request) -> Visit:
     try:
         caller = await let_in(request, by_cookie(request), "")
     except Problem as refused:
-        raise _instead(request, refused) from None
+        raise instead(request, refused) from None
     return await _visit(request, caller, csrf_of(_secret(by_cookie(request))), EMPTY)
 
 
@@ -204,7 +204,7 @@ async def posting_of(request: Request, form: Form) -> Visit:
     try:
         caller = await _posted_by(request, shown, form)
     except Problem as refused:
-        raise _instead(request, refused) from None
+        raise instead(request, refused) from None
     return await _visit(request, caller, getattr(request.state, "page_csrf", None) or csrf_of(_secret(shown)), form)
 
 
@@ -257,7 +257,7 @@ async def _visit(request: Request, caller: Caller, csrf_token: str, form: Form) 
     return Visit(request, call, csrf_token, person, form)
 
 
-def _instead(request: Request, refused: Problem) -> Exception:
+def instead(request: Request, refused: Problem) -> Detour | Problem:
     """The detour that a refusal is, or the refusal itself."""
     if refused.code == "unauthenticated":
         headers = {"Set-Cookie": refused.headers["Set-Cookie"]} if "Set-Cookie" in refused.headers else {}
@@ -271,7 +271,9 @@ def _instead(request: Request, refused: Problem) -> Exception:
 
 def _back(request: Request, step: str) -> str:
     """The step, and after it the page that was asked for."""
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # Written anew: others write a query with characters that ours never has.
+    query = urlencode(parse_qsl(request.url.query, keep_blank_values=True))
+    asked = request.url.path + (f"?{query}" if query else "")
     return way_on(step, asked if request.method == "GET" else "") or step
 
 

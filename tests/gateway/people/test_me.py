@@ -51,7 +51,7 @@ def test_before_the_sign_in_is_whole_it_tells_nothing_but_what_to_do(gateway: Ga
     browser.sign_in(gateway.emails["half"], gateway.password("half"))
     me = browser.get("/v1/me").json()
     assert me["stage"] == {"code": "second-factor", "label": "Second facteur attendu"}
-    assert (me["last_name"], me["email"], me["memberships"]) == (None, None, [])
+    assert (me["last_name"], me["email"], me["memberships"], me["spaces"]) == (None, None, [], [])
     assert set(me["actions"]) == {"get_me", "get_session", "get_terms", "prove_second_factor", "sign_out"}
 
 
@@ -81,3 +81,21 @@ def test_the_terms_come_before_the_rest(gateway: Gateway, firm: Company):
 def test_a_programs_token_is_asked_for_no_terms(gateway: Gateway, firm: Company):
     me = gateway.get("hand", "/v1/me").json()
     assert (me["via"], me["terms_pending"], me["grave"], me["grave_until"]) == ("machine", False, True, None)
+
+
+def test_the_menu_of_a_space_is_the_portals_own(gateway: Gateway, firm: Company):
+    """E4: another frontend shows the same entries under the same rights, each with its first operation."""
+    spaces = {each["path"]: each for each in gateway.session("head").get("/v1/me").json()["spaces"]}
+    menu = {each["name"]: each for each in spaces["/of"]["menu"]}
+    assert spaces["/of"]["kind"] == "provider"
+    assert (menu["show_dossiers"]["action"], menu["show_dossiers"]["path"]) == ("list_dossiers", "/of/dossiers")
+    assert menu["show_users"]["label"] == "Gérer mes utilisateurs"
+    hers = gateway.session("hand").get("/v1/me").json()
+    of = next(each for each in hers["spaces"] if each["path"] == "/of")
+    assert "show_users" not in {each["name"] for each in of["menu"]}
+    assert {each["action"] for each in of["menu"]} <= set(hers["actions"])
+
+
+def test_what_is_not_built_is_not_counted(gateway: Gateway, firm: Company):
+    """There are no messages yet: null, and not an invented zero."""
+    assert gateway.get("hand", "/v1/me").json()["unread"] is None

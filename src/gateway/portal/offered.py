@@ -1,0 +1,34 @@
+"""The portal's own spaces, menus and links, told to other frontends by `/v1/me` and `/v1/fund`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from gateway.api.offering import MenuEntry, PageLink, SpaceShown
+from gateway.portal.menu import Entry, foot, menu_of
+from gateway.portal.spaces import Space, spaces_of
+from gateway.rights import PAGES
+
+_COMING: Final = "show_coming"
+"""A line that says what is still to come begins no operation."""
+
+
+class Portal:
+    """See `Offering`."""
+
+    def spaces(self, kinds: Collection[str], *, portal: bool, may: Callable[[str], bool]) -> list[SpaceShown]:
+        return [_space(each, may) for each in spaces_of(kinds, portal=portal)]
+
+    def links(self) -> list[PageLink]:
+        return [PageLink(label=label, path=path) for label, path in foot()]
+
+
+def _space(space: Space, may: Callable[[str], bool]) -> SpaceShown:
+    menu = menu_of(space, lambda name: may(PAGES.get(name, name)))
+    entries = [_entry(each) for each in menu if each.name in PAGES and each.name != _COMING]
+    return SpaceShown(kind=space.kind, label=space.title, path=space.prefix, menu=entries)
+
+
+def _entry(entry: Entry) -> MenuEntry:
+    return MenuEntry(name=entry.name, label=entry.label, action=PAGES[entry.name], path=entry.path)
