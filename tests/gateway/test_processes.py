@@ -77,14 +77,14 @@ class Fleet:
             timeout=PATIENCE_SECONDS,
         )
         assert answer.status_code == 201, answer.text
-        return answer.json()["id"]
+        return str(answer.json()["id"])
 
     def name_of(self, url: str, person: str) -> str:
         """A person's name as a gateway opens it."""
         answer = httpx.get(
             f"{url}/v1/persons/{person}", headers={"Authorization": f"Bearer {self.token}"}, timeout=PATIENCE_SECONDS
         )
-        return answer.json().get("last_name", answer.text)
+        return str(answer.json().get("last_name", answer.text))
 
     def command(self, *words: str) -> None:
         """An operator's command, which must succeed."""

@@ -6,8 +6,8 @@ rotation has retired: it is kept for as long as a backup of the keys needs it, a
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,22 @@ class MasterKeyFiles:
         """A new key of the next epoch, in its file; FileExistsError where one is waiting already."""
         return MasterKey.create(self.next, MasterKey.from_file(self.current).epoch + 1)
 
-    def beside(self) -> Iterator[MasterKey]:
+    def beside(self) -> list[MasterKey]:
         """Every key that is there now: read anew each time, since a rotation puts them in place while processes run."""
-        for path in sorted(self.current.parent.glob(f"{self.current.name}*")):
-            if path in {self.current, self.next} or path.suffix[1:].isdigit():
-                yield MasterKey.from_file(path)
+        while True:
+            # A rotation may rename them between the listing and the reading: what was read holds if nothing has moved.
+            with contextlib.suppress(FileNotFoundError):
+                there = self._there()
+                keys = [MasterKey.from_file(path) for path in there]
+                if self._there() == there:
+                    return keys
+
+    def _there(self) -> dict[Path, int]:
+        """The files of keys, and which file each is."""
+        found = self.current.parent.glob(f"{self.current.name}*")
+        return {
+            path: path.stat().st_ino for path in found if path in {self.current, self.next} or path.suffix[1:].isdigit()
+        }
 
     def move_on(self) -> None:
         """The next key becomes the one in use, the one before is kept as retired. May be repeated after a crash."""

@@ -101,3 +101,25 @@ def test_the_files_move_on_once(files: MasterKeyFiles) -> None:
         assert MasterKey.from_file(files.retired(1)) == first
     assert not files.next.exists()
     assert oct(files.current.stat().st_mode)[-3:] == "600"
+
+
+def test_keys_are_read_while_they_move_on(files: MasterKeyFiles) -> None:
+    """A process that looks at the files at the very moment when the next key takes its place sees them all."""
+    stop = threading.Event()
+
+    def look() -> bool:
+        newest = 1
+        while not stop.is_set():
+            seen = {each.epoch for each in files.beside()}
+            assert seen == set(range(1, max(seen) + 1)), seen
+            assert max(seen) >= newest, seen
+            newest = max(seen)
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        looking = [pool.submit(look) for _ in range(3)]
+        for _ in range(60):
+            files.make_next()
+            files.move_on()
+        stop.set()
+        assert all(each.result() for each in looking)
