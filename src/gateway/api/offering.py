@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 
 class MenuEntry(BaseModel):
-    """A line of a space's menu. `name` and `action` are stable: the page, and the operation that it begins with; `path`
+    """A line of a menu. `name` and `action` are stable: the page, and the operation that it begins with; `path`
     is the page's address on the gateway's own portal.
     """
 
@@ -30,7 +30,7 @@ class SpaceShown(BaseModel):
     kind: str
     label: str
     path: str
-    menu: list[MenuEntry]
+    entries: list[MenuEntry]
 
 
 class PageLink(BaseModel):

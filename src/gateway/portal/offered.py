@@ -27,7 +27,7 @@ class Portal:
 def _space(space: Space, may: Callable[[str], bool]) -> SpaceShown:
     menu = menu_of(space, lambda name: may(PAGES.get(name, name)))
     entries = [_entry(each) for each in menu if each.name in PAGES and each.name != _COMING]
-    return SpaceShown(kind=space.kind, label=space.title, path=space.prefix, menu=entries)
+    return SpaceShown(kind=space.kind, label=space.title, path=space.prefix, entries=entries)
 
 
 def _entry(entry: Entry) -> MenuEntry:

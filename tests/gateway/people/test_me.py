@@ -86,14 +86,14 @@ def test_a_programs_token_is_asked_for_no_terms(gateway: Gateway, firm: Company)
 def test_the_menu_of_a_space_is_the_portals_own(gateway: Gateway, firm: Company):
     """E4: another frontend shows the same entries under the same rights, each with its first operation."""
     spaces = {each["path"]: each for each in gateway.session("head").get("/v1/me").json()["spaces"]}
-    menu = {each["name"]: each for each in spaces["/of"]["menu"]}
+    menu = {each["name"]: each for each in spaces["/of"]["entries"]}
     assert spaces["/of"]["kind"] == "provider"
     assert (menu["show_dossiers"]["action"], menu["show_dossiers"]["path"]) == ("list_dossiers", "/of/dossiers")
     assert menu["show_users"]["label"] == "Gérer mes utilisateurs"
     hers = gateway.session("hand").get("/v1/me").json()
     of = next(each for each in hers["spaces"] if each["path"] == "/of")
-    assert "show_users" not in {each["name"] for each in of["menu"]}
-    assert {each["action"] for each in of["menu"]} <= set(hers["actions"])
+    assert "show_users" not in {each["name"] for each in of["entries"]}
+    assert {each["action"] for each in of["entries"]} <= set(hers["actions"])
 
 
 def test_what_is_not_built_is_not_counted(gateway: Gateway, firm: Company):
