@@ -63,7 +63,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def make_database(cluster: Cluster) -> Iterator[Callable[[str], str]]:
-    """A function that makes a database of a kind (`ledger`, `keys`, or `empty` without migrations), as its URL."""
+    """A function that makes a database of a kind (see `Cluster.template`; `empty` without migrations), as its URL."""
     made: list[str] = []
 
     def make(kind: str) -> str:
@@ -77,8 +77,8 @@ def make_database(cluster: Cluster) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture
 def make_databases(make_database: Callable[[str], str]) -> Callable[[], Databases]:
-    """A function that makes the pair of databases of a new deployment, migrated and empty."""
-    return lambda: Databases(ledger=make_database("ledger"), keys=make_database("keys"))
+    """A function that makes the pair of databases of a new deployment: every table, and nothing in them."""
+    return lambda: Databases(ledger=make_database("house"), keys=make_database("keys"))
 
 
 @pytest.fixture

@@ -36,19 +36,16 @@ def metrics_of(expression: str) -> set[str]:
 @pytest.fixture(scope="module")
 def exposed(cluster, tmp_path_factory) -> set[str]:
     """The names of the figures that a gateway gives, with those that Prometheus makes of them."""
-    ledger, keys = (cluster.create(cluster.template(kind)) for kind in ("ledger", "keys"))
-    settings = Settings(ledger, keys, data_dir=tmp_path_factory.mktemp("deploy"), origin=ORIGIN)
-    services.migrate(settings)
     metrics = Metrics()
-    try:
+    with cluster.deployment() as databases:
+        place = tmp_path_factory.mktemp("deploy")
+        settings = Settings(databases.ledger, databases.keys, data_dir=place, origin=ORIGIN)
+        services.migrate(settings)
         with services.opened(settings) as service:
             metrics.registry.register(StateCollector(service))
             metrics.answered("GET", "/v1/me", 200, 0.01)
             metrics.commanded("RegisterOrganisation", "recorded")
             families = list(metrics.registry.collect())
-    finally:
-        cluster.drop(ledger)
-        cluster.drop(keys)
     return {sample.name for family in families for sample in family.samples} | {
         family.name for family in families if family.type == "gauge"
     }

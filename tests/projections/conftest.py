@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.databases import Cluster
 from support.reading import House, house_on
 
 
 @pytest.fixture
-def house(ledger_url: str, keys_url: str) -> Iterator[House]:
+def house(cluster: Cluster) -> Iterator[House]:
     """A fund of its own, with every projection installed and an engine to fold them."""
-    with house_on(ledger_url, keys_url) as made:
+    with cluster.deployment() as databases, house_on(databases.ledger, databases.keys) as made:
         yield made

@@ -43,11 +43,8 @@ histories = st.tuples(
 @pytest.fixture
 def make_house(cluster: Cluster) -> Callable[[], Iterator[House]]:
     def made() -> Iterator[House]:
-        urls = [cluster.create(cluster.template(kind)) for kind in ("ledger", "keys")]
-        with house_on(*urls) as house:
+        with cluster.deployment() as databases, house_on(databases.ledger, databases.keys) as house:
             yield house
-        for url in urls:
-            cluster.drop(url)
 
     return made
 

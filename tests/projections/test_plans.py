@@ -29,7 +29,6 @@ from projections.dossier.queries import (
     dossier_transfers,
     list_dossiers,
 )
-from projections.engine.schema import install
 from projections.establishment.queries import (
     EstablishmentFilters,
     establishment,
@@ -38,7 +37,6 @@ from projections.establishment.queries import (
 )
 from projections.invoice.queries import InvoiceFilters, Status, invoice, list_invoices
 from projections.reader import Reader
-from projections.registry import ALL
 from projections.transfer.months import months
 from projections.transfer.queries import TransferFilters, list_transfers, lot, transfer
 from support.planning import Explaining, Plan, place, seed, seeded
@@ -113,8 +111,7 @@ CASES: list[Case] = [
 
 @pytest.fixture(scope="module", params=[20_000, pytest.param(100_000, marks=pytest.mark.full)])
 def fund(request: pytest.FixtureRequest, cluster: Any) -> Iterator[str]:
-    url = cluster.create(cluster.template("ledger"))
-    install(url, ALL)
+    url = cluster.create(cluster.template("house"))
     seed(url, request.param)
     yield url
     cluster.drop(url)

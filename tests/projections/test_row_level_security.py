@@ -51,14 +51,11 @@ class Two:
 
 @pytest.fixture(scope="module")
 def two(cluster: Any) -> Iterator[Two]:
-    urls = [cluster.create(cluster.template(kind)) for kind in ("ledger", "keys")]
-    with house_on(*urls) as house:
+    with cluster.deployment() as databases, house_on(databases.ledger, databases.keys) as house:
         first, second = (_provider_with_everything(house) for _ in range(2))
         teams = (_team_of_everybody(house), _team_of_everybody(house))
         house.catch_up()
         yield Two(house, first, second, teams)
-    for url in urls:
-        cluster.drop(url)
 
 
 def _provider_with_everything(house: House) -> UUID:

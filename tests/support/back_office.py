@@ -114,18 +114,15 @@ class BackOffice:
 @contextmanager
 def back_office(cluster: Cluster, place: Path) -> Iterator[BackOffice]:
     """A back office on fresh databases."""
-    urls = [cluster.create(cluster.template(kind)) for kind in ("ledger", "keys")]
     directory = place / "files"
     directory.mkdir(parents=True)
-    try:
-        with Database(urls[0]) as database, Keyring(urls[1], MasterKey.generate()) as keyring:
-            vault = Vault(DirectoryStore(place / "vault"), keyring)
-            ledger = Ledger(database, keyring)
-            yield BackOffice(directory, ledger, keyring, vault, database)
-            ledger.close()
-    finally:
-        for url in urls:
-            cluster.drop(url)
+    with (
+        cluster.deployment() as databases,
+        Database(databases.ledger) as database,
+        Keyring(databases.keys, MasterKey.generate()) as keyring,
+        Ledger(database, keyring) as ledger,
+    ):
+        yield BackOffice(directory, ledger, keyring, Vault(DirectoryStore(place / "vault"), keyring), database)
 
 
 def check_against(office: BackOffice, expected: Expected) -> None:

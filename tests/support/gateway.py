@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from httpx import Client, Limits, Response
 from jsonschema import Draft202012Validator
 
 from gateway import service as services
-from gateway.api.app import create_app
+from gateway.api.app import build, create_app
 from gateway.api.openapi import description
 from gateway.service import Service
 from gateway.settings import Settings
@@ -38,7 +39,7 @@ from ledger.log.database import Database
 from projections.engine.engine import Engine
 from projections.registry import ALL
 from support.browser import Browser
-from support.databases import ORIGIN, Cluster, Databases
+from support.databases import ORIGIN, Cluster
 from support.signing_in import signed_in
 
 FORMATS = Draft202012Validator.FORMAT_CHECKER
@@ -83,6 +84,12 @@ class Description:
         method, path = answer.request.method.lower(), answer.request.url.path
         found = (each for known, pattern, each in self._operations if known == method and pattern.fullmatch(path))
         return next(found, None)
+
+
+@cache
+def described() -> Description:
+    """The description is the application's, whatever its settings: half a second's work, done once."""
+    return Description(description(build()))
 
 
 @dataclass
@@ -309,29 +316,23 @@ def served(app: FastAPI, *, port: int = 0) -> Iterator[tuple[Client, FastAPI]]:
 @contextmanager
 def running_gateway(cluster: Cluster, data_dir: Path, *, port: int = 0, **changed: Any) -> Iterator[Gateway]:
     """A gateway on fresh databases, with an account and a token for each role of the staff; `changed` are settings."""
-    databases = Databases(
-        ledger=cluster.create(cluster.template("ledger")), keys=cluster.create(cluster.template("keys"))
-    )
-    settings = Settings(
-        databases.ledger,
-        databases.keys,
-        data_dir=data_dir,
-        origin=ORIGIN,
-        argon2_memory_kib=8 * 1024,  # it protects nothing here, and a test signs in often
-        **changed,
-    )
-    services.migrate(settings)
-    try:
+    with cluster.deployment() as databases:
+        settings = Settings(
+            databases.ledger,
+            databases.keys,
+            data_dir=data_dir,
+            origin=ORIGIN,
+            argon2_memory_kib=8 * 1024,  # it protects nothing here, and a test signs in often
+            **changed,
+        )
+        services.migrate(settings)
         with served(create_app(settings), port=port) as (client, app):
             service: Service = app.state.service
             with Database(databases.ledger) as database:
                 keyring = Keyring(databases.keys, MasterKey.from_file(settings.master_key_path))
                 with keyring, Engine(database, keyring, ALL) as engine:
-                    gateway = Gateway(client, service, engine, settings, Description(description(app)))
+                    gateway = Gateway(client, service, engine, settings, described())
                     for role in STAFF:
                         gateway.account(role, role)
                     gateway.account("second-accountant", Role.ACCOUNTANT)
                     yield gateway
-    finally:
-        cluster.drop(databases.ledger)
-        cluster.drop(databases.keys)

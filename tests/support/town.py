@@ -116,11 +116,10 @@ class Town:
 @contextmanager
 def running_town(cluster: Cluster, place: Path, **environment: str) -> Iterator[Town]:
     """Fresh databases, a mail server, an API, a worker; all gone at the end."""
-    urls = [cluster.create(cluster.template(kind)) for kind in ("ledger", "keys")]
-    with open_mailbox() as mailbox:
+    with cluster.deployment() as databases, open_mailbox() as mailbox:
         settings = {
-            "DATABASE_URL": urls[0],
-            "KEYS_DATABASE_URL": urls[1],
+            "DATABASE_URL": databases.ledger,
+            "KEYS_DATABASE_URL": databases.keys,
             "DATA_DIR": str(place),
             "ORIGIN": "essai.example",
             "SMTP_URL": mailbox.url,
@@ -148,8 +147,6 @@ def running_town(cluster: Cluster, place: Path, **environment: str) -> Iterator[
             for each in (program, folds):
                 if each.lives():
                     each.terminate()
-    for url in urls:
-        cluster.drop(url)
 
 
 def _bare_environment() -> dict[str, str]:

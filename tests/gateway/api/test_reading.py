@@ -320,7 +320,8 @@ def test_an_etag_spares_what_the_caller_has(gateway: Gateway, world: World):
 
 def test_a_change_beside_the_resource_changes_its_etag_and_not_its_version(gateway: Gateway, world: World):
     """Renaming an establishment changes what a dossier shows, not what an order on it depends on."""
-    path = f"/v1/dossiers/{world.other_dossier}"
+    path = f"/v1/dossiers/{gateway.dossier(world.second, world.company)}"
+    gateway.done("case-manager", f"{path}/execution/start", {"on": "2026-03-02"})
     tag = gateway.get("case-manager", path).headers["etag"]
     gateway.done("case-manager", f"/v1/establishments/{world.company}/name", {"name": "Organisme renommé"})
     answer = gateway.get("case-manager", path, headers={"If-None-Match": tag})

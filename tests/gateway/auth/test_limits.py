@@ -29,12 +29,11 @@ WHOLE = Limit("essai-adresse", 3, 60, 240, forgotten=False)
 @pytest.fixture(scope="module")
 def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Two databases, migrated; nobody serves them."""
-    ledger, keys = cluster.create(cluster.template("ledger")), cluster.create(cluster.template("keys"))
-    settings = Settings(ledger, keys, data_dir=tmp_path_factory.mktemp("data"), origin=ORIGIN)
-    services.migrate(settings)
-    yield settings
-    cluster.drop(ledger)
-    cluster.drop(keys)
+    with cluster.deployment() as databases:
+        place = tmp_path_factory.mktemp("data")
+        settings = Settings(databases.ledger, databases.keys, data_dir=place, origin=ORIGIN)
+        services.migrate(settings)
+        yield settings
 
 
 @pytest.fixture

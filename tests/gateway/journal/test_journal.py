@@ -49,12 +49,10 @@ def world(gateway: Gateway) -> World:
 
 @pytest.fixture
 def deployment(cluster: Cluster, tmp_path: Path) -> Iterator[Settings]:
-    ledger, keys = cluster.create(cluster.template("ledger")), cluster.create(cluster.template("keys"))
-    settings = Settings(ledger, keys, data_dir=tmp_path, origin=ORIGIN)
-    services.migrate(settings)
-    yield settings
-    cluster.drop(ledger)
-    cluster.drop(keys)
+    with cluster.deployment() as databases:
+        settings = Settings(databases.ledger, databases.keys, data_dir=tmp_path, origin=ORIGIN)
+        services.migrate(settings)
+        yield settings
 
 
 def told(settings: Settings, story: Story) -> None:

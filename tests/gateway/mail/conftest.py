@@ -79,10 +79,10 @@ class Mailroom:
 @pytest.fixture(scope="module")
 def room(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailroom]:
     """One for each file of tests."""
-    urls = [cluster.create(cluster.template(kind)) for kind in ("ledger", "keys")]
-    with open_mailbox() as mailbox:
+    with cluster.deployment() as databases, open_mailbox() as mailbox:
         settings = Settings(
-            *urls,
+            databases.ledger,
+            databases.keys,
             data_dir=tmp_path_factory.mktemp("mail"),
             origin=ORIGIN,
             public_url="https://portail.example",
@@ -94,8 +94,6 @@ def room(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         services.migrate(settings)
         with services.opened(settings) as service, Engine(service.database, service.keyring, ALL) as engine:
             yield Mailroom(service, Runner(service, policies(service)), engine, mailbox)
-    for url in urls:
-        cluster.drop(url)
 
 
 @pytest.fixture
