@@ -223,7 +223,16 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_personal_data": "sign_in",
         "show_site_map": "sign_in",
         "show_asset": "sign_in",
+        "show_help": "sign_in",
+        "show_appearance": "sign_in",
+        "choose_appearance": "sign_in",
         # The session and its owner.
+        # The services portal's entrance.
+        "show_services_sign_in": "sign_in",
+        "enter_services": "sign_in",
+        "show_registration": "register_member",
+        "register_page": "register_member",
+        "show_registered": "register_member",
         "show_second_factor": "prove_second_factor",
         "give_second_factor": "prove_second_factor",
         "leave": "sign_out",
@@ -265,6 +274,16 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
         # A team's users.
+        # The services portal, the members' space and the staff's: their homes read each block with its own right.
+        "show_spaces": "list_sessions",
+        "show_services": "list_sessions",
+        "show_theme": "list_sessions",
+        "show_tool": "list_sessions",
+        "show_favourites": "list_sessions",
+        "keep_favourites": "list_sessions",
+        "show_member_home": "list_sessions",
+        "show_staff_home": "list_sessions",
+        "show_coming": "list_sessions",
         "show_users": "list_team_users",
         "show_team": "list_team_users",
         "look_for_users": "search_team_users",

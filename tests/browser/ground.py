@@ -29,6 +29,8 @@ class Ground:
     firm: Company
     user: UUID
     invited: str
+    member: Company
+    employed: UUID
     visitors: dict[str, Browser] = field(default_factory=dict)
 
 
@@ -46,7 +48,10 @@ def lay(site: Site) -> Ground:
     visitors = _visitors(site, provider)
     search = _kept(visitors["provider"])
     firm, user, invited = _team(site, visitors)
-    return Ground(site, provider, dossier, transfer, _link(site), search, firm, user, invited, visitors)
+    member, employed = _member(site, provider, visitors)
+    return Ground(
+        site, provider, dossier, transfer, _link(site), search, firm, user, invited, member, employed, visitors
+    )
 
 
 def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]:
@@ -63,6 +68,23 @@ def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]
     gateway.done("case-manager", f"/v1/accounts/{gateway.accounts[chief]}/memberships", told)
     visitors |= {"referent": gateway.session(name), "chief": gateway.session(chief)}
     return firm, gateway.accounts[user], str(invited)
+
+
+def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> tuple[Company, UUID]:
+    """A member company whose dossier another establishment trains for, its référent, somebody of two spaces."""
+    gateway = site.gateway
+    firm = company(gateway, "member")
+    name, both = (f"{each}-{gateway.number()}" for each in ("member", "both"))
+    firm.referent(name)
+    firm.member(both)
+    grant = {"organisation_id": str(provider.organisation), "kind": "provider"}
+    told = {**grant, "establishment_ids": [str(provider.establishment)]}
+    gateway.done("case-manager", f"/v1/accounts/{gateway.accounts[both]}/memberships", told)
+    dossier = gateway.dossier(provider.establishment, firm.places[0])
+    staff = ("case-manager", "accountant", "auditor", "operator")
+    visitors |= {who: gateway.session(who) for who in staff}
+    visitors |= {"member": gateway.session(name), "both": gateway.session(both)}
+    return firm, dossier
 
 
 def _visitors(site: Site, provider: Provider) -> dict[str, Browser]:

@@ -64,9 +64,11 @@ def test_a_phone_is_enough(desk: Desk, provider: Provider):
 
 
 def test_whoever_comes_finds_the_directory(desk: Desk):
-    """O3: from the sign-in page; this fund has published none, and says so."""
+    """O3: from the sign-in page to the one office that answers for a department."""
     page = desk.window()
     page.goto("/connexion")
     page.get_by_role("link", name="Pas encore de compte ?").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Vos contacts en région")
-    expect(page.get_by_text("n'a pas publié l'annuaire")).to_be_visible()
+    page.get_by_label("Votre département").select_option(label="31 – Haute-Garonne")
+    page.get_by_role("button", name="Voir").click()
+    expect(page.locator(".card h2")).to_have_text(["Direction régionale Sud-Ouest"])

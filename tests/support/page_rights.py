@@ -7,16 +7,15 @@ from collections.abc import Collection
 from httpx import Response
 
 from gateway.audiences import Audience, Scope
+from gateway.portal.spaces import STAFF, space_of
 from gateway.rights import RIGHTS
 from support.browser import Browser
 from support.reader import FORM, HTML
 from support.walking import Walked
 
 IDS = {"digest": "0" * 12, "name": "portal.css", "version": "2026-01-01"}
+IDS |= {"theme": "competences", "tool": "competences", "part": "lots"}
 """What only pages' paths name."""
-
-MEMBERS = "/adherent/"
-"""The members' space: what a provider's ids name is not there, whoever asks."""
 
 
 def ask(browser: Browser, route: Walked, path: str) -> Response:
@@ -39,8 +38,16 @@ def as_its_row_says(whose: Collection[Audience], route: Walked, answer: Response
         return status == 303 and answer.headers["location"].startswith("/connexion")
     if route.method == "POST":
         return status == 403
+    if _elsewhere(whose, route.path):
+        return status == 404
     scopes = {right.audiences[each] for each in whose if each in right.audiences}
     absent = foreign and "{" in route.path and scopes <= {Scope.ESTABLISHMENTS, Scope.TEAM}
-    if not scopes or absent or ("{" in route.path and route.path.startswith(MEMBERS)):
+    if not scopes or absent:
         return status == 404
-    return status in {200, 303} or "{version}" in route.path
+    return status in {200, 303} or "{version}" in route.path or (status == 404 and "{part}" in route.path)
+
+
+def _elsewhere(whose: Collection[Audience], path: str) -> bool:
+    """A page of a space that is not one's own. The portal's users of the matrix are all providers'."""
+    space = space_of(path)
+    return space is not None and space.kind != ("provider" if Audience.USER in whose else STAFF)

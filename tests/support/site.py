@@ -12,6 +12,7 @@ from uuid import UUID
 
 from httpx import Response
 
+from gateway.fund.fund import demo_file
 from ledger.account.events import Role
 from ledger.kit.keyring import Keyring, MasterKey
 from ledger.log.database import Database
@@ -81,10 +82,11 @@ def _id_of(answer: Response) -> UUID:
 
 @contextmanager
 def running_site(cluster: Cluster, place: Path, **changed: Any) -> Iterator[Site]:
-    """A gateway and a worker of its own beside it; `changed` are settings."""
+    """A gateway and a worker of its own beside it; `changed` are settings. The fund is the demonstration's."""
     port = free_port()
     origin = f"http://localhost:{port}"
-    with running_gateway(cluster, place, port=port, public_url=origin, **changed) as gateway, _folding(gateway):
+    told = {"fund_file": demo_file(), **changed}
+    with running_gateway(cluster, place, port=port, public_url=origin, **told) as gateway, _folding(gateway):
         _, company = gateway.organisation("member")
         yield Site(gateway, origin, company)
 

@@ -53,14 +53,17 @@ class Read(Generic[T]):
 
 
 class Call:
-    """One authenticated query: opens readings, and answers with position and ETag."""
+    """One authenticated query: opens readings, and answers with position and ETag.
 
-    def __init__(self, request: Request, caller: Caller) -> None:
+    `action` is the route's own, or the one whose reach a part of a page is read with.
+    """
+
+    def __init__(self, request: Request, caller: Caller, action: str | None = None) -> None:
         _refuse_repeated(request)
         self.request = request
         self.caller = caller
         self.service: Service = request.app.state.service
-        action = action_of(request)
+        action = action or action_of(request)
         right = RIGHTS.get(action)
         self.reader = reader_of(caller, right.menu if right else None)
         self._scope = right_of(caller, action)

@@ -24,7 +24,7 @@ from gateway.service import Service
 from ledger.kit.identifiers import Email, MemberNumber, OneLine, Siret
 
 router: Final = APIRouter(prefix="/v1/registrations", tags=["registrations"])
-_ANSWER: Final = (
+ANSWER: Final = (
     "Si ces numéros sont ceux d'un adhérent, un message vient d'être envoyé au contact que nous lui connaissons. "
     "Après sa confirmation, vous recevrez à votre tour un message pour choisir votre mot de passe."
 )
@@ -78,10 +78,14 @@ class RegisterMember(BaseModel):
 )
 async def register_member(request: Request, _: Anonymous) -> Response:
     refuse_parameters(request)
-    asked = parse(RegisterMember, await json_object(request))
+    await ask_for_account(request, parse(RegisterMember, await json_object(request)))
+    return noted(ANSWER)
+
+
+async def ask_for_account(request: Request, asked: RegisterMember, *, demand: str = "") -> None:
+    """Note the demand, once for each `demand` of a form. Raises the problem `too-many-attempts`."""
     service: Service = request.app.state.service
     if wait := await limits.spend(service, limits.REGISTRATION, str(address(request))):
         await note(service, "registration", THROTTLED, request=facts(request))
         raise too_many(wait)
-    await registration.ask(service, asked.model_dump())
-    return noted(_ANSWER)
+    await registration.ask(service, asked.model_dump(), demand=demand)

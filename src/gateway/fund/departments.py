@@ -27,3 +27,13 @@ DEPARTMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {code: name for code, _, name in (one.strip().partition(" ") for one in _TOLD.split(";"))}
 )
 """`31`: Haute-Garonne; `2A`, `2B`, `971` to `976`."""
+
+_CORSICA: Final = {"200": "2A", "201": "2A", "202": "2B", "206": "2B"}
+
+
+def department_of(postcode: str | None) -> str | None:
+    """The department of a French postcode (`31000`: 31; `20200`: 2B; `97411`: 974); None for what is none."""
+    if postcode is None or len(postcode) != 5 or not postcode.isascii() or not postcode.isdigit():
+        return None
+    found = _CORSICA.get(postcode[:3]) or (postcode[:3] if postcode.startswith("97") else postcode[:2])
+    return found if found in DEPARTMENTS else None

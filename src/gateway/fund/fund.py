@@ -22,7 +22,10 @@ from gateway.settings_values import SettingsError
 
 T = TypeVar("T")
 _MOST_BYTES: Final = 256 * 1024
+_MOST_CODES: Final = 30
+"""Of the tools and of the themes: a form with a box for each stays small."""
 _ADDRESS: Final = re.compile(r"(https://|mailto:|tel:|/)[^\s\"'<>]*")
+_CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,31 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Theme:
-    """A theme of the services portal and its links."""
+class Tool:
+    """A tool of the services portal. `code` is what favourites are kept by: it stays when the label changes."""
 
+    code: str
+    label: str
+    url: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme of the services portal and its links. `code` stands in the address of its page."""
+
+    code: str
     title: str
     text: str = ""
     links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A word of the fund to its members, shown on their home page (row E3)."""
+
+    title: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +98,9 @@ class Bank:
 
 @dataclass(frozen=True)
 class Fund:
-    """`help_phone` as it is shown; `tools` are the services portal's (row E3)."""
+    """`help_phone` as it is shown; `help` are guides; `themes`, `tools` and `welcome` are the services portal's (rows
+    E2, E3); `notices` are for the members.
+    """
 
     name: str
     team: str = ""
@@ -85,8 +109,11 @@ class Fund:
     help_hours: str = ""
     bank: Bank = field(default_factory=Bank)
     offices: tuple[Office, ...] = ()
+    help: tuple[Link, ...] = ()
+    welcome: str = ""
     themes: tuple[Theme, ...] = ()
-    tools: tuple[Link, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    notices: tuple[Notice, ...] = ()
     legal: Legal = field(default_factory=Legal)
 
     @classmethod
@@ -104,10 +131,27 @@ class Fund:
         """Those that answer for a department; none where no office does."""
         return [office for office in self.offices if department in office.departments]
 
+    def theme(self, code: str) -> Theme | None:
+        return next((each for each in self.themes if each.code == code), None)
+
+    def tool(self, code: str) -> Tool | None:
+        return next((each for each in self.tools if each.code == code), None)
+
 
 def demo_file() -> Path:
     """The file of the fictitious fund that `dossier-ledger demo` runs."""
     return Path(str(resources.files("gateway.fund") / "demo.toml"))
+
+
+_SHAPES: Final[Mapping[str, type[Any]]] = {
+    "bank": Bank,
+    "legal": Legal,
+    "offices": Office,
+    "help": Link,
+    "themes": Theme,
+    "tools": Tool,
+    "notices": Notice,
+}
 
 
 @lru_cache(maxsize=8)
@@ -122,9 +166,11 @@ def _said(place: Path | None) -> Mapping[str, Any]:
         raise SettingsError("FUND_FILE is not TOML in UTF-8") from None
     if len(raw) > _MOST_BYTES:
         raise SettingsError("FUND_FILE is 256 KiB at most")
-    own = {"bank": Bank, "legal": Legal, "offices": Office, "themes": Theme, "tools": Link}
     _known(told, {one.name for one in fields(Fund)} - {"name", "team", "contact"}, "FUND_FILE")
-    return {name: _read(own.get(name), value, name) for name, value in told.items()}
+    read = {name: _read(_SHAPES.get(name), value, name) for name, value in told.items()}
+    for name in ("themes", "tools"):
+        _each_its_own([one.code for one in read.get(name, ())], name)
+    return read
 
 
 def _read(shape: type[Any] | None, value: object, name: str) -> Any:
@@ -155,9 +201,18 @@ def _value(key: str, value: object, name: str) -> Any:
     if isinstance(value, list):
         return tuple(_department(each, where) if key == "departments" else _text(each, where) for each in value)
     text = _text(value, where)
+    if key == "code" and not (_CODE.fullmatch(text) and len(text) <= 40):
+        raise SettingsError(f"FUND_FILE: {where} is made of a-z, 0-9 and dashes, 40 at most")
     if key == "url" and text and not _ADDRESS.fullmatch(text):
         raise SettingsError(f"FUND_FILE: {where} is an address in https, a mailto:, a tel: or a path")
     return text
+
+
+def _each_its_own(codes: list[str], name: str) -> None:
+    if len(codes) != len(set(codes)):
+        raise SettingsError(f"FUND_FILE: two of the {name} have one code")
+    if len(codes) > _MOST_CODES:
+        raise SettingsError(f"FUND_FILE: {name} are {_MOST_CODES} at most")
 
 
 def _department(value: object, where: str) -> str:

@@ -40,11 +40,16 @@ async def wish(
     *,
     email_digest: bytes | None = None,
     facts_sealed: str | None = None,
+    once: bytes | None = None,
 ) -> None:
-    """Note a request, as AUTH: this one row is all that the answer waits for."""
+    """Note a request, as AUTH: this one row is all that the answer waits for. Of two with the same `once` (a keyed
+    digest) the first one counts.
+    """
+    wish_id = uuid7() if once is None else UUID(bytes=once[:16], version=4)
     await connection.execute(
-        "insert into auth.wish (wish_id, kind, email_digest, facts_sealed) values (%s, %s, %s, %s)",
-        (uuid7(), kind, email_digest, facts_sealed),
+        "insert into auth.wish (wish_id, kind, email_digest, facts_sealed) values (%s, %s, %s, %s) "
+        "on conflict (wish_id) do nothing",
+        (wish_id, kind, email_digest, facts_sealed),
     )
 
 

@@ -59,14 +59,18 @@ select organisation_id, facts_sealed from auth.registration where registration_i
 _ESTABLISHMENTS: Final = "select establishment_id from read.establishment where organisation_id = %s"
 
 
-async def ask(service: Service, facts: Mapping[str, str]) -> None:
+async def ask(service: Service, facts: Mapping[str, str], *, demand: str = "") -> None:
     """Note the demand: the same row and the same work whether the company is known or not.
 
-    `facts` are `siret`, `member_number`, `civility`, `last_name`, `first_name`, `email`, each normalised.
+    `facts` are `siret`, `member_number`, `civility`, `last_name`, `first_name`, `email`, each normalised. The same
+    facts with the same `demand` (a form that was sent twice) are one row.
     """
-    sealed = await run_in_threadpool(service.keyring.seal, uuid7(), orjson.dumps(dict(facts)).decode())
+    told = orjson.dumps(dict(facts), option=orjson.OPT_SORT_KEYS).decode()
+    sealed = await run_in_threadpool(service.keyring.seal, uuid7(), told)
+    # Keyed, as the row outlives what it held: an id that could be computed again would tell who had asked.
+    once = service.keyring.digest("registration", f"{demand}:{told}") if demand else None
     async with service.queries.transaction(Role.AUTH) as connection:
-        await wish(connection, KIND, facts_sealed=str(sealed))
+        await wish(connection, KIND, facts_sealed=str(sealed), once=once)
 
 
 def grant(service: Service, asked: Wish, connection: Connection[DictRow]) -> None:

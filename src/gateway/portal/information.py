@@ -9,9 +9,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from gateway.portal.menu import menu_of
+from gateway.portal.menu import Entry, menu_of
 from gateway.portal.pages import page_router
-from gateway.portal.spaces import OF
 from gateway.portal.visit import Guest
 
 router: Final = page_router()
@@ -38,7 +37,24 @@ async def show_personal_data(visitor: Guest) -> Response:
     )
 
 
+@router.get("/aide", name="show_help")
+async def show_help(visitor: Guest) -> Response:
+    """The help number, the fund's guides, what is asked most."""
+    return visitor.page("information/help.html", opens=visitor.opens)
+
+
 @router.get("/plan-du-site", name="show_site_map")
 async def show_site_map(visitor: Guest) -> Response:
-    """Made from the menu itself, so that it cannot go stale."""
-    return visitor.page("information/site_map.html", space_of=OF, entries=menu_of(OF, lambda _: True))
+    """Made from the reader's own menus, so that it cannot go stale; a stranger has the pages that are for all."""
+    parts = [(space.title, menu_of(space, visitor.may)) for space in visitor.spaces]
+    return visitor.page("information/site_map.html", parts=_each_once(parts))
+
+
+def _each_once(parts: list[tuple[str, list[Entry]]]) -> list[tuple[str, list[Entry]]]:
+    """One's own pages, and a space that another one's menu leads to, are told where they come first."""
+    told: set[str] = set()
+    found = []
+    for title, entries in parts:
+        found.append((title, [each for each in entries if each.path not in told]))
+        told |= {each.path for each in entries}
+    return [(title, entries) for title, entries in found if entries]

@@ -10,6 +10,7 @@ from uuid import UUID
 from gateway.api.establishment_reading import EstablishmentSearch, read_establishments
 from gateway.portal.forms import Form
 from gateway.portal.visit import Visit
+from ledger.account.events import Role as AccountRole
 
 MOST_CHOICES: Final = 200
 """Establishments that a filter lists by name; a reader of more of them finds a dossier by its number or its trainee."""
@@ -31,7 +32,11 @@ def placed(form: Form, fields: Collection[str]) -> Form:
 
 
 async def establishment_choices(visit: Visit) -> list[tuple[UUID, str]]:
-    """The establishments of a filter, by their raison sociale: (id, « raison sociale – SIRET »)."""
+    """The establishments of a filter, by their raison sociale: (id, « raison sociale – SIRET »). None for the staff,
+    who see all of the fund's, and come to one's lists from its own page.
+    """
+    if visit.caller.role != AccountRole.PORTAL:
+        return []
     held = await read_establishments(visit.call, EstablishmentSearch(limit=MOST_CHOICES))
     named = [(each.establishment_id, f"{each.name or 'Nom effacé'} – {each.siret}") for each in held.shown.items]
     return sorted(named, key=lambda choice: (choice[1].casefold(), choice[0]))

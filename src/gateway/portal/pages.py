@@ -6,6 +6,7 @@ A router of pages is made by `page_router`: whatever it raises is answered with 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -19,7 +20,8 @@ from starlette.responses import HTMLResponse, Response
 from gateway.api.problems import Problem, not_found, of_refusal, problem
 from gateway.portal import formats
 from gateway.portal.assets import asset
-from gateway.portal.menu import foot
+from gateway.portal.look import look_of
+from gateway.portal.menu import foot, label_of
 from gateway.portal.said import PARAMETER, SAID
 from gateway.portal.spaces import address, exists
 from gateway.service import Service
@@ -86,6 +88,8 @@ def page(
     given = {
         "fund": service.fund,
         "path": address,
+        "named": partial(label_of, space=None),
+        "look": look_of(request),
         "home": None,
         "space": None,
         "menu": (),

@@ -7,7 +7,10 @@ from typing import Final
 from fastapi import APIRouter
 
 from gateway.portal import (
+    appearance,
     assets,
+    choice,
+    coming,
     contacts,
     document,
     dossier,
@@ -21,10 +24,14 @@ from gateway.portal import (
     invitation,
     link_page,
     mailbox,
+    member,
     passkey,
     profile,
+    registration,
     second_factor,
+    services,
     sign_in,
+    staff,
     team,
     team_user,
     terms,
@@ -32,9 +39,10 @@ from gateway.portal import (
     transfer_months,
 )
 from gateway.portal.offered import Portal
-from gateway.portal.spaces import ADHERENT, OF, mount
+from gateway.portal.spaces import ADHERENT, GESTION, OF, SERVICES, mount
 
 OFFERING: Final = Portal()
+_SHARED: Final = (dossier, transfer_months, transfer, establishment, coming)
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(assets.router),
     mount(sign_in.router),
@@ -57,6 +65,14 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(invitation.router, OF),
     mount(team_user.router, OF),  # last of the four: its paths begin with any id
     *(mount(each.router, ADHERENT) for each in (team, employee, invitation, team_user)),
+    # The same screens for members and for the staff: each shows what its reader may see.
+    *(mount(each.router, space) for space in (ADHERENT, GESTION) for each in _SHARED),
+    mount(member.router, ADHERENT),
+    mount(staff.router, GESTION),
+    mount(services.router, SERVICES),
+    mount(registration.router, SERVICES),
+    mount(choice.router),
+    mount(appearance.router),
     mount(document.router),
     link_page.router,
     mailbox.router,

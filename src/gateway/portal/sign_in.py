@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from gateway.api.signed_in import busy, device_of, idle_until, late, refused, se
 from gateway.auth.passwords import Busy
 from gateway.auth.sessions import SessionOver
 from gateway.auth.sign_in import AccountLate, Refused, SignedIn, SignIn
+from gateway.people.visitor import seen
 from gateway.portal.forms import Form, checked, faults_of
 from gateway.portal.pages import Detour, page_router, set_cookie, to
 from gateway.portal.said import PARAMETER
@@ -22,6 +24,23 @@ from gateway.portal.visit import BACK, SIGN_IN, Guest, GuestPosting, Posting, Vi
 
 router: Final = page_router()
 _FIELDS: Final = frozenset({"email", "password"})
+
+
+@dataclass(frozen=True)
+class Front:
+    """A page that one signs in on: its template, the name of the route that its form is posted to, and its address.
+
+    `door` is where it leads whoever has `kind` among the memberships and asked for nothing else.
+    """
+
+    template: str
+    purpose: str
+    action: str
+    kind: str = ""
+    door: str = ""
+
+
+FRONT: Final = Front("sign_in/form.html", "enter", SIGN_IN)
 
 
 @router.get("/", name="show_entry")
@@ -41,18 +60,7 @@ async def show_sign_in(visitor: Guest) -> Response:
 @router.post("/connexion", name="enter")
 async def enter(visitor: GuestPosting) -> Response:
     """By e-mail and password. Whatever is wrong, the page is the same; it keeps the e-mail, never the password."""
-    asked = checked(SignInForm, visitor.form, fields=_FIELDS)
-    if isinstance(asked, Form):
-        return sign_in_form(visitor, asked, status=422)
-    try:
-        signed_in = await _signed_in(visitor.request, asked)
-    except Problem as refusal:
-        return sign_in_form(
-            visitor, visitor.form.with_faults(faults_of(refusal)), status=refusal.status, refusal=refusal
-        )
-    set_cookie(visitor.request, *await set_cookies(visitor.request, signed_in))
-    step = next_step(visitor.service, signed_in.opened.session.stage, signed_in.holder.terms_version)
-    return to(way_on(step, visitor.form.text(BACK)) or "/")
+    return await entered(visitor, FRONT)
 
 
 @router.post("/deconnexion", name="leave")
@@ -75,6 +83,29 @@ async def stay(visit: Posting) -> Response:
     return to(back or "/", said="session-prolongee" if back and PARAMETER not in back else None)
 
 
+async def entered(visitor: Visitor, front: Front) -> Response:
+    """What the form of a front asks for: signed in and on, or the form again."""
+    asked = checked(SignInForm, visitor.form, fields=_FIELDS)
+    if isinstance(asked, Form):
+        return sign_in_form(visitor, asked, front, status=422)
+    try:
+        signed_in = await _signed_in(visitor.request, asked)
+    except Problem as refusal:
+        faulty = visitor.form.with_faults(faults_of(refusal))
+        return sign_in_form(visitor, faulty, front, status=refusal.status, refusal=refusal)
+    set_cookie(visitor.request, *await set_cookies(visitor.request, signed_in))
+    step = next_step(visitor.service, signed_in.opened.session.stage, signed_in.holder.terms_version)
+    return to(way_on(step, visitor.form.text(BACK) or await _door(visitor, front, signed_in)) or "/")
+
+
+async def _door(visitor: Visitor, front: Front, signed_in: SignedIn) -> str:
+    """The front's own door, for whom it opens."""
+    if not front.door:
+        return ""
+    person = await seen(visitor.service, signed_in.opened.session.session_id)
+    return front.door if front.kind in person.kinds else ""
+
+
 async def _signed_in(request: Request, asked: SignInForm) -> SignedIn:
     service = request.app.state.service
     try:
@@ -88,14 +119,17 @@ async def _signed_in(request: Request, asked: SignInForm) -> SignedIn:
     return told
 
 
-def sign_in_form(visitor: Visitor, form: Form, *, status: int = 200, refusal: Problem | None = None) -> Response:
+def sign_in_form(
+    visitor: Visitor, form: Form, front: Front = FRONT, *, status: int = 200, refusal: Problem | None = None
+) -> Response:
     """The page, with what is wrong on top; a password is never given back."""
     return visitor.page(
-        "sign_in/form.html",
+        front.template,
         status=status,
         headers=refusal.headers if refusal else None,
         form=form,
-        form_token=visitor.form_token("enter"),
+        action=front.action,
+        form_token=visitor.form_token(front.purpose),
         passkey_token=visitor.form_token("enter_with_passkey"),
         oidc=visitor.service.settings.oidc is not None,
     )

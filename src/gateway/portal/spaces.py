@@ -21,16 +21,39 @@ from gateway.rights import PUBLIC
 
 @dataclass(frozen=True)
 class Space:
-    """A part of the portal for readers of one kind (`kind` of their memberships)."""
+    """A part of the portal for readers of one kind (`kind` of their memberships, or STAFF).
+
+    `home` is the name of its first page. `about` says in a sentence what one does there.
+    """
 
     prefix: str
     title: str
     kind: str
+    home: str
+    about: str
 
 
-OF: Final = Space("/of", "Espace Organisme de formation", "provider")
-ADHERENT: Final = Space("/adherent", "Espace adhérent", "member")
-SPACES: Final = (OF, ADHERENT)
+STAFF: Final = "staff"
+OF: Final = Space(
+    "/of", "Espace Organisme de formation", "provider", "show_home",
+    "Suivre les dossiers dont vous assurez la formation, vos règlements et vos établissements.",
+)  # fmt: skip
+ADHERENT: Final = Space(
+    "/adherent", "Espace adhérent", "member", "show_member_home",
+    "Suivre les dossiers de formation de vos salariés, les règlements et vos établissements.",
+)  # fmt: skip
+GESTION: Final = Space(
+    "/gestion", "Espace gestion", STAFF, "show_staff_home", "Instruire, payer, contrôler et exploiter."
+)
+SERVICES: Final = Space(
+    "/services", "Portail de services", "member", "show_services",
+    "Découvrir l'offre de services et retrouver vos outils favoris.",
+)  # fmt: skip
+SPACES: Final = (OF, ADHERENT, GESTION, SERVICES)
+DOORS: Final = frozenset({SERVICES})
+"""What stands in front of another space: nobody has to choose between the two."""
+
+CHOICE: Final = "show_spaces"
 NOWHERE: Final = "/profil"
 """Where one is led to who has no space of one's own yet."""
 
@@ -42,6 +65,7 @@ AUTHORIZE: Final = "/v1/oauth/authorize"
 
 _addresses: dict[tuple[str, str], str] = {}
 _asked: set[tuple[str, str]] = set()
+_names: dict[str, str] = {}
 
 
 def mount(router: APIRouter, space: Space | None = None) -> APIRouter:
@@ -57,6 +81,8 @@ def mount(router: APIRouter, space: Space | None = None) -> APIRouter:
         _addresses[prefix, route.name] = path
         if "GET" in methods and route.name not in PUBLIC:
             _asked.add((prefix, path))
+        if "GET" in methods:
+            _names[path] = route.name
     return mounted
 
 
@@ -81,14 +107,21 @@ def space_of(path: str) -> Space | None:
 
 def spaces_of(kinds: Collection[str], *, portal: bool) -> list[Space]:
     """The spaces of an account: a portal account without any membership is a provider's, who waits for one."""
-    if not portal:
-        return []
-    return [each for each in SPACES if each.kind in kinds or not kinds]
+    held = (kinds or {OF.kind}) if portal else {STAFF}
+    return [each for each in SPACES if each.kind in held]
 
 
-def home_of(spaces: list[Space]) -> str:
-    """Where the account's own name leads: a space that has a home."""
-    return next((each.prefix for each in spaces if exists("show_home", each)), NOWHERE)
+def mains(spaces: Collection[Space]) -> list[Space]:
+    """Those between which somebody who has several chooses."""
+    return [each for each in spaces if each not in DOORS]
+
+
+def home_of(spaces: Collection[Space]) -> str:
+    """Where the account's own name leads: its space, or the choice between several."""
+    found = [each for each in mains(spaces) if exists(each.home, each)]
+    if len(found) > 1 and exists(CHOICE):
+        return address(CHOICE)
+    return found[0].prefix if found else NOWHERE
 
 
 def page_of_ours(text: str) -> str | None:
@@ -101,7 +134,22 @@ def page_of_ours(text: str) -> str | None:
     return text if len(text) <= _LONGEST and known and _SAFE_QUERY.fullmatch(query) and (query or not mark) else None
 
 
+def page_at(path: str) -> str | None:
+    """The name of the page that answers at this path: a fund's file links to some. None where there is none."""
+    return next((name for pattern, name in _named() if pattern.fullmatch(path)), None)
+
+
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """Of the paths that may be gone back to. An id in one has letters, digits, dots and dashes only."""
-    return tuple(re.compile(_PLACE.sub("[A-Za-z0-9_-][A-Za-z0-9._-]*", path)) for _, path in sorted(_asked))
+    """Of the paths that may be gone back to."""
+    return tuple(_pattern(path) for _, path in sorted(_asked))
+
+
+@cache
+def _named() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((_pattern(path), name) for path, name in sorted(_names.items()))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """An id in a path has letters, digits, dots and dashes only."""
+    return re.compile(_PLACE.sub("[A-Za-z0-9_-][A-Za-z0-9._-]*", path))

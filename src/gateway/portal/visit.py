@@ -7,6 +7,7 @@ give the second factor, answer the terms, show once more who you are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from starlette.responses import Response
 
 from gateway.api.authentication import Presented, action_of, by_cookie, let_in
 from gateway.api.limits import charge
-from gateway.api.problems import Problem, problem
+from gateway.api.problems import Problem, not_found, problem
 from gateway.api.reading import Call
 from gateway.auth import csrf
 from gateway.auth.caller import LATE, Caller, caller_of
@@ -27,7 +28,7 @@ from gateway.auth.sessions import cookie
 from gateway.people.visitor import NOBODY, Seen, seen
 from gateway.portal import spaces
 from gateway.portal.forms import EMPTY, Form, posted
-from gateway.portal.menu import menu_of
+from gateway.portal.menu import label_of, menu_of
 from gateway.portal.pages import Detour, page, set_cookie, to
 from gateway.portal.proving import proved
 from gateway.portal.said import PARAMETER
@@ -70,7 +71,8 @@ class Visit:
     def space(self) -> Space | None:
         """Where the page is; one's own pages are in the only space that one has, so that its menu stays."""
         found = spaces.space_of(self.request.url.path)
-        return found or next(iter(self.spaces), None)
+        held = spaces.mains(self.spaces)
+        return found or (held[0] if len(held) == 1 else None)
 
     @property
     def spaces(self) -> list[Space]:
@@ -85,9 +87,25 @@ class Visit:
         asked = {name: text for name, text in self.request.query_params.items() if name != PARAMETER}
         return Form.of(asked)
 
+    def opens(self, url: str) -> bool:
+        """Whether a link of the fund's file leads somewhere for this reader."""
+        return _opens(self, url)
+
+    def call_of(self, action: str) -> Call:
+        """A reading of another action than the page's own, over what the caller has that one for: a home has blocks of
+        several rights. The problem `not-found` where `may` says no.
+        """
+        if not self.may(action):
+            raise not_found()
+        return Call(self.request, self.caller, action)
+
     def path(self, name: str, **ids: Any) -> str:
         """The address of a page, in this space where it is there."""
         return spaces.address(name, self.space, **ids)
+
+    def named(self, page: str) -> str:
+        """What the menu of this space calls a page."""
+        return label_of(page, self.space)
 
     def page(
         self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **shown: Any
@@ -114,14 +132,16 @@ class Visit:
     def _shell(self) -> dict[str, Any]:
         """Before the sign-in is whole nothing of the person is shown, and there is no menu."""
         whole = next_step(self.service, self.caller.stage, self.caller.terms) is None
+        several = len(spaces.mains(self.spaces)) > 1
         return {
             "space": self.space,
-            "menu": menu_of(self.space, self.may, self.request.url.path) if whole else (),
+            "menu": menu_of(self.space, self.may, self.request.url.path, several=several) if whole else (),
             "person": self.person,
             "csrf_token": self.csrf_token,
             "session_ends": self.person.idle_until,
             "may": self.may,
             "path": self.path,
+            "named": self.named,
         }
 
 
@@ -159,14 +179,44 @@ class Visitor:
     @property
     def home(self) -> str:
         """Where whoever is signed in whole belongs."""
-        portal = self.caller is not None and self.caller.role == "portal"
-        return spaces.home_of(spaces.spaces_of(self.person.kinds, portal=portal))
+        return spaces.home_of(self.spaces)
+
+    @property
+    def spaces(self) -> list[Space]:
+        """Those of whoever is signed in whole; none of nobody's."""
+        if self.caller is None or next_step(self.service, self.caller.stage, self.caller.terms) is not None:
+            return []
+        return spaces.spaces_of(self.person.kinds, portal=self.caller.role == "portal")
+
+    def may(self, action: str) -> bool:
+        """As a Visit's: what links are shown. Nobody may what one must be somebody for."""
+        return PAGES.get(action, action) in self._actions
+
+    def opens(self, url: str) -> bool:
+        """As a Visit's."""
+        return _opens(self, url)
+
+    @cached_property
+    def _actions(self) -> frozenset[str]:
+        if self.caller is None:
+            return PUBLIC
+        return frozenset(actions_of(self.caller, terms=self.service.terms.current.version)) | PUBLIC
 
     def onwards(self, suite: str) -> str | None:
         """Where to go who is signed in: what is still to be done, then what was asked for, then home. None: nobody."""
         if self.caller is None:
             return None
         return way_on(next_step(self.service, self.caller.stage, self.caller.terms), suite) or self.home
+
+
+def _opens(reader: Visit | Visitor, url: str) -> bool:
+    """Elsewhere, or to a page of ours that the reader may open."""
+    if not url.startswith("/"):
+        return bool(url)
+    path = re.split("[?#]", url)[0]
+    name, space = spaces.page_at(path), spaces.space_of(path)
+    public = name in PUBLIC
+    return name is not None and reader.may(name) and (public or space is None or space in reader.spaces)
 
 
 def next_step(service: Service, stage: str, terms: str | None) -> str | None:
@@ -250,11 +300,15 @@ async def _posted_by(request: Request, shown: Presented | None, form: Form) -> C
 
 async def _visit(request: Request, caller: Caller, csrf_token: str, form: Form) -> Visit:
     if caller.session_id is None:
-        raise problem("not-found")
+        raise not_found()
     call = Call(request, caller)
     await charge(request, caller, PAGES.get(action_of(request), ""))
     person = await seen(call.service, caller.session_id) if caller.stage == "full" else NOBODY
-    return Visit(request, call, csrf_token, person, form)
+    visit = Visit(request, call, csrf_token, person, form)
+    # A space that is not one's own is not there, though the same rights open the same screens in another.
+    if (asked := spaces.space_of(request.url.path)) is not None and asked not in visit.spaces:
+        raise not_found()
+    return visit
 
 
 def instead(request: Request, refused: Problem) -> Detour | Problem:

@@ -96,8 +96,8 @@ def test_who_holds_nothing_is_told_whom_to_ask(gateway: Gateway):
 def test_staff_have_another_space(gateway: Gateway, world: World):
     """The provider's space is not theirs to look at as if they were one: 404, as for what is not there."""
     browser = gateway.session("case-manager")
-    assert browser.get(HOME).status_code in {200, 404}
-    assert Reader(browser).open("/").heading == "Mon profil"
+    assert browser.get(HOME).status_code == 404
+    assert Reader(browser).open("/").answer.request.url.path == "/gestion"
 
 
 @pytest.mark.parametrize(

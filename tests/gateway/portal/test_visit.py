@@ -128,11 +128,13 @@ def test_the_menu_shows_what_is_open_and_built(gateway: Gateway):
 
 
 def test_each_account_has_its_space():
-    """A provider's goes to /of, also while it waits for its first establishment; anybody else to her profile."""
+    """A provider's goes to /of, also while it waits for its first establishment; who has two chooses (row E12)."""
     assert home_of(spaces_of(["provider"], portal=True)) == "/of"
     assert home_of(spaces_of([], portal=True)) == "/of"
-    assert home_of(spaces_of(["member"], portal=True)) == "/profil"
-    assert home_of(spaces_of([], portal=False)) == "/profil"
+    assert home_of(spaces_of(["member"], portal=True)) == "/adherent"
+    assert home_of(spaces_of(["member", "provider"], portal=True)) == "/espaces"
+    assert home_of(spaces_of([], portal=False)) == home_of(spaces_of(["member"], portal=False)) == "/gestion"
+    assert home_of([]) == "/profil"
     assert spaces.space_of("/of/dossiers") is OF
     assert spaces.space_of("/offre") is None
     assert address("show_dossier", OF, dossier_id="a/../b") == "/of/dossiers/a%2F..%2Fb"
