@@ -119,7 +119,8 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "list_tokens": Right({**_STAFF_OWN, **_OPERATOR}),
         "create_token": Right(_STAFF_OWN, grave=True),
         "revoke_token": Right({**_STAFF_OWN, **_OPERATOR}, grave=True),
-        # Reading.
+        # Reading. What is told as it happens is narrowed to the entries that are open, one thing at a time.
+        "follow_changes": _READING,
         "list_dossiers": _READING_HR,
         "search_dossiers": _READING_HR,
         "get_dossier": _READING_HR,

@@ -75,6 +75,8 @@ class Settings:
     oidc: OidcProvider | None = None
     frontends: tuple[Frontend, ...] = ()
     journal_months: int = 12
+    streams: int = 2000
+    streams_per_account: int = 10
     demo: bool = False
 
     @property
@@ -154,6 +156,8 @@ class Settings:
             oidc=OidcProvider.read(environment),
             frontends=frontends(environment),
             journal_months=number(environment, "JOURNAL_MONTHS", cls.journal_months, least=1, most=120),
+            streams=number(environment, "STREAMS", cls.streams, least=1, most=100_000),
+            streams_per_account=number(environment, "STREAMS_PER_ACCOUNT", cls.streams_per_account, least=1, most=1000),
         )
 
 

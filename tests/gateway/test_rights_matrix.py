@@ -60,7 +60,8 @@ class Ground:
     browsers: dict[str, Browser] = field(default_factory=dict)
 
     def path(self, route: Walked) -> str:
-        return route.path.format_map(self.ids)
+        path = route.path.format_map(self.ids)
+        return f"{path}?max_seconds=0" if route.action == "follow_changes" else path  # it would go on for a while
 
     def browser(self, who: str) -> Browser:
         """A copy: what one route does to a session is not another's business."""

@@ -29,6 +29,7 @@ from jsonschema import Draft202012Validator
 from gateway import service as services
 from gateway.api.app import build, create_app
 from gateway.api.openapi import description
+from gateway.live.server import Server
 from gateway.service import Service
 from gateway.settings import Settings
 from ledger.account.commands import CreateAccount, GrantMembership
@@ -298,7 +299,7 @@ def served(app: FastAPI, *, port: int = 0) -> Iterator[tuple[Client, FastAPI]]:
     """
     host = "localhost" if port else "127.0.0.1"
     config = uvicorn.Config(app, port=port, log_config=None, ws="none", lifespan="on", proxy_headers=False)
-    server = uvicorn.Server(config)
+    server = Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -38,7 +38,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "sign-in": ("sign-in",),
     "terms": ("terms",),
     "transfer": ("transfers", "lots"),
-    "api": ("reference", "fund", "operations"),
+    "api": ("changes", "reference", "fund", "operations"),
 }
 _REFUSED: Final = re.compile(r"Refused:(?P<list>.*?)(?:\.\s|\.$)", re.DOTALL)
 _NAMED: Final = re.compile(r"(?P<name>[A-Z][A-Za-z]+)(?: \((?P<note>[^)]*)\))?")

@@ -23,6 +23,7 @@ from gateway.api.metrics import Metrics, StateCollector
 from gateway.api.nouns import OFFERING, ORDERS, ROUTERS
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
 from gateway.api.validation import faults
+from gateway.live.live import Live
 from gateway.portal.refused import answered
 from gateway.service import serving
 from gateway.settings import JSON_LIMIT_BYTES, Settings
@@ -40,8 +41,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         logging.configure(settings.log_level)
         metrics: Metrics = app.state.metrics
-        async with serving(settings) as service:
-            app.state.service = service
+        async with serving(settings) as service, Live(service) as live:
+            app.state.service, app.state.live = service, live
             metrics.registry.register(StateCollector(service))
             with metrics.listening(settings.metrics_host, settings.metrics_port):
                 yield

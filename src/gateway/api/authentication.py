@@ -21,8 +21,8 @@ from gateway.service import Service
 from ledger.kit.errors import Forbidden
 
 _SCHEME: Final = "bearer "
-_POLLED: Final = frozenset({"get_session"})
-"""What a page asks by itself, to warn of the end: it must not put the end off."""
+_POLLED: Final = frozenset({"get_session", "follow_changes"})
+"""What a page asks by itself, to warn of the end or to hear of news: it must not put the session's end off."""
 
 
 class Presented(NamedTuple):
@@ -49,7 +49,7 @@ async def let_in(request: Request, shown: Presented | None, token: str) -> Calle
     if shown.by_cookie and request.method not in csrf.SAFE_METHODS:
         csrf.check(request, shown.secret, token)
     await _check_right(request, service, caller)
-    if caller.stale and action_of(request) not in _POLLED:
+    if caller.stale and not (caller.via == "session" and action_of(request) in _POLLED):
         await note_use(service.queries, caller)
     return caller
 

@@ -24,6 +24,7 @@ from ledger.account.events import Role as AccountRole
 from ledger.log.database import Role
 from ledger.log.reader import head, read_dossier
 from ledger.log.recorded import Recorded
+from projections.audience import OF_THE_FUND
 from projections.document.projector import SHARED
 from projections.dossier.queries import check_visible
 from projections.page import read_cursor, write_cursor
@@ -31,17 +32,6 @@ from projections.page import read_cursor, write_cursor
 router: Final = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 _ORDER: Final = "history"
 
-# What the fund does before it pays is its own business: a portal sees a transfer once it is paid or rejected.
-_OF_THE_FUND: Final = frozenset(
-    {
-        "dossier.payment-reserved.v1",
-        "dossier.reservation-released.v1",
-        "invoice.scheduled.v1",
-        "invoice.unscheduled.v1",
-        "transfer.prepared.v1",
-        "transfer.withdrawn.v1",
-    }
-)
 _INVOICED: Final = "invoice.received.v1"
 _DEPOSITED: Final = "document.deposited.v1"
 _NOUNS: Final = ("document", "invoice", "transfer")
@@ -107,7 +97,7 @@ def _seen(call: Call, events: Sequence[Recorded]) -> list[Recorded]:
     if call.caller.role is not AccountRole.PORTAL:
         return list(events)
     others = {each.stream_id for each in events if _is_anothers(call, each)}
-    return [each for each in events if each.name not in _OF_THE_FUND and each.stream_id not in others]
+    return [each for each in events if each.name not in OF_THE_FUND and each.stream_id not in others]
 
 
 def _is_anothers(call: Call, opening: Recorded) -> bool:

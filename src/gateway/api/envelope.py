@@ -52,7 +52,8 @@ class Envelope:
     def _note(self, exchange: _Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         route = exchange.route
-        self._metrics.answered(exchange.method, route, exchange.status, seconds)
+        streamed = exchange.state.get("streamed", False)
+        self._metrics.answered(exchange.method, route, exchange.status, None if streamed else seconds)
         _log.info(
             "request",
             method=exchange.method,

@@ -5,6 +5,7 @@ What is sent is counted as it comes in: a Content-Length is a claim, not a measu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -14,12 +15,12 @@ from starlette.types import Message, Receive, Scope
 from gateway.api.client import facts
 from gateway.api.problems import problem, too_many
 from gateway.auth.caller import Caller
-from gateway.auth.limits import DOWNLOAD, MAIL_RECIPIENT, MAIL_SENDER, SEARCH, spend
+from gateway.auth.limits import DOWNLOAD, MAIL_RECIPIENT, MAIL_SENDER, SEARCH, STREAM, Allowance, spend
 from gateway.journal.journal import THROTTLED, note
 from gateway.service import Service
 
 _SEARCHES: Final = "search_"
-_DOWNLOADS: Final = frozenset({"get_document_content"})
+_COSTLY: Final[Mapping[str, Allowance]] = {"get_document_content": DOWNLOAD, "follow_changes": STREAM}
 
 
 class Limited:
@@ -43,8 +44,8 @@ class Limited:
 
 
 async def charge(request: Request, caller: Caller, action: str) -> None:
-    """Take one of the account's searches or downloads; 429 where it has none left for now. Anything else is free."""
-    allowance = DOWNLOAD if action in _DOWNLOADS else SEARCH if action.startswith(_SEARCHES) else None
+    """Take one of the account's searches, downloads or streams; 429 where none is left now. Anything else is free."""
+    allowance = SEARCH if action.startswith(_SEARCHES) else _COSTLY.get(action)
     if allowance is None:
         return
     service: Service = request.app.state.service

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from psycopg_pool import PoolTimeout
@@ -48,13 +48,29 @@ class Metrics:
         self._seconds = Histogram(
             "ledger_http_request_seconds", "Time to the end of the answer.", ["route"], registry=self.registry
         )
+        self._streams = Gauge("ledger_streams", "Who listens to changes, now.", registry=self.registry)
+        self._streams_ended = Counter(
+            "ledger_streams_ended", "Streams of changes that ended, by why.", ["reason"], registry=self.registry
+        )
         self._commands = Counter(
             "ledger_commands", "Commands by outcome.", ["command", "outcome"], registry=self.registry
         )
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def answered(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """`seconds` is None where the answer lasts as long as its client likes: it says nothing of how fast we are."""
         self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        if seconds is not None:
+            self._seconds.labels(route).observe(seconds)
+
+    @contextmanager
+    def streaming(self, ended: Callable[[], str]) -> Iterator[None]:
+        """Count one who listens while the block runs, and why it ended."""
+        self._streams.inc()
+        try:
+            yield
+        finally:
+            self._streams.dec()
+            self._streams_ended.labels(ended()).inc()
 
     def commanded(self, command: str, outcome: str) -> None:
         """`outcome` is `recorded`, `replayed`, or the code of a refusal."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from gateway.api import (
     account,
     account_reading,
+    changes,
     deposit,
     document,
     document_reading,
@@ -80,6 +81,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     email_change.router,
     registration.router,
     reference.router,
+    changes.router,
     fund.router,
     dossier_reading.router,
     dossier_history.router,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -57,20 +57,20 @@ _STALE: Final = "k.last_used_at is null or k.last_used_at < now() - interval '1 
 
 _QUERIES: Final[dict[str, str]] = {
     opaque.SESSION: f"""
-select k.account_id, null::uuid as token_id, k.session_id, k.stage, k.proved_at, true as grave,
+select k.digest, k.account_id, null::uuid as token_id, k.session_id, k.stage, k.proved_at, true as grave,
        k.seen_at < now() - interval '1 minute' as stale, {_ACCOUNT}
   from auth.session k left join read.account a on a.account_id = k.account_id
- where k.digest = %(digest)s and {_LIVE.replace("s.", "k.")}""",
+ where k.digest = any(%(digests)s) and {_LIVE.replace("s.", "k.")}""",
     opaque.MACHINE: f"""
-select k.account_id, k.token_id, null::uuid as session_id, 'full' as stage, null::timestamptz as proved_at, k.grave,
-       {_STALE}, {_ACCOUNT}
+select k.digest, k.account_id, k.token_id, null::uuid as session_id, 'full' as stage, null::timestamptz as proved_at,
+       k.grave, {_STALE}, {_ACCOUNT}
   from auth.token k left join read.account a on a.account_id = k.account_id
- where k.digest = %(digest)s and k.session_id is null and {_VALID}""",
+ where k.digest = any(%(digests)s) and k.session_id is null and {_VALID}""",
     opaque.FRONTEND: f"""
-select k.account_id, k.token_id, k.session_id, s.stage, s.proved_at, k.grave, {_STALE}, {_ACCOUNT}
+select k.digest, k.account_id, k.token_id, k.session_id, s.stage, s.proved_at, k.grave, {_STALE}, {_ACCOUNT}
   from auth.token k join auth.session s on s.session_id = k.session_id
        left join read.account a on a.account_id = k.account_id
- where k.digest = %(digest)s and {_VALID} and {_LIVE}""",
+ where k.digest = any(%(digests)s) and {_VALID} and {_LIVE}""",
 }
 _VIA: Final[dict[str, Via]] = {opaque.SESSION: "session", opaque.MACHINE: "machine", opaque.FRONTEND: "frontend"}
 
@@ -123,7 +123,7 @@ async def look_up(connection: AsyncConnection[DictRow], secret: str) -> Caller |
     prefix = opaque.prefix_of(secret)
     if prefix not in _QUERIES:
         return None
-    cursor = await connection.execute(_QUERIES[prefix].encode(), {"digest": opaque.digest(secret)})
+    cursor = await connection.execute(_QUERIES[prefix].encode(), {"digests": [opaque.digest(secret)]})
     return _caller(_VIA[prefix], await cursor.fetchone())
 
 
@@ -133,7 +133,7 @@ def look_up_now(connection: Connection[DictRow], secret: str) -> Caller | Late |
     if prefix not in _QUERIES:
         return None
     return _caller(
-        _VIA[prefix], connection.execute(_QUERIES[prefix].encode(), {"digest": opaque.digest(secret)}).fetchone()
+        _VIA[prefix], connection.execute(_QUERIES[prefix].encode(), {"digests": [opaque.digest(secret)]}).fetchone()
     )
 
 
@@ -144,6 +144,26 @@ async def caller_of(queries: AsyncDatabase, secret: str, *, wait_seconds: float 
     while found is LATE and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(_PAUSE_SECONDS)
         found = await _once(queries, secret)
+    return found
+
+
+async def callers_of(queries: AsyncDatabase, secrets: Collection[str]) -> dict[str, Caller | Late]:
+    """Whose secrets these are, as things stand: one statement for each kind of secret, in one transaction.
+
+    A secret that is nobody's, or whose account is over, is not in the answer. Nobody is waited for.
+    """
+    digests = {opaque.digest(secret): secret for secret in secrets}
+    asked = []
+    async with queries.transaction(Role.GATEWAY) as connection:
+        for prefix in {opaque.prefix_of(secret) for secret in secrets} & set(_QUERIES):
+            given = [digest for digest, secret in digests.items() if opaque.prefix_of(secret) == prefix]
+            cursor = await connection.execute(_QUERIES[prefix].encode(), {"digests": given})
+            asked.append((_VIA[prefix], cursor))
+    found = {}
+    for via, cursor in asked:
+        for row in await cursor.fetchall():
+            if (caller := _caller(via, row)) is not None:
+                found[digests[bytes(row["digest"])]] = caller
     return found
 
 
@@ -161,7 +181,7 @@ async def _once(queries: AsyncDatabase, secret: str) -> Caller | Late | None:
     if prefix not in _QUERIES:
         return None
     async with queries.transaction(Role.GATEWAY) as connection:
-        cursor = await connection.execute(_QUERIES[prefix].encode(), {"digest": opaque.digest(secret)})
+        cursor = await connection.execute(_QUERIES[prefix].encode(), {"digests": [opaque.digest(secret)]})
     return _caller(_VIA[prefix], await cursor.fetchone())
 
 

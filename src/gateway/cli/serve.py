@@ -15,6 +15,7 @@ from gateway.api.app import create_app
 from gateway.cli.deployment import DataDir, located
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.cli.stopping import until_told
+from gateway.live.server import Server
 from gateway.settings import Settings
 
 DRAIN_SECONDS: Final = 30  # what is under way is finished first; a client that never ends is not waited for
@@ -34,7 +35,7 @@ def serve(
             Api(settings).run(sockets=[place])
 
 
-class Api(uvicorn.Server):
+class Api(Server):
     """uvicorn over our application. `ready` is called once it answers; it ends as well when `until` is set."""
 
     def __init__(

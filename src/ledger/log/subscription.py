@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from types import TracebackType
 from typing import Final, Self
@@ -54,3 +55,38 @@ class Subscription:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class AsyncSubscription:
+    """The same on an event loop, for whoever follows the log beside its requests."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+
+    async def listen(self) -> None:
+        """Hear of what is appended from now on."""
+        if self._connection is None or self._connection.closed:
+            connection = await psycopg.AsyncConnection.connect(
+                self._url, autocommit=True, application_name="dossier-ledger subscription"
+            )
+            self._connection = connection
+            await connection.execute(f"listen {CHANNEL}")
+
+    async def wait(self, seconds: float) -> bool:
+        """As `Subscription.wait`."""
+        try:
+            await self.listen()
+            if self._connection is not None:
+                async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                    return True
+        except psycopg.OperationalError as error:
+            _log.warning("subscription lost, polling until it is back", error=type(error).__name__)
+            await self.close()
+            await asyncio.sleep(min(seconds, 1.0))
+        return False
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
