@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
-import httpx
 import psycopg
 import pytest
 
@@ -21,6 +20,7 @@ from ledger.kit.fictitious import fictitious_siren
 from ledger.log.database import AsyncDatabase, Database, Role
 from projections.engine.engine import Engine
 from projections.registry import ALL
+from support import plain
 from support.databases import ORIGIN, Databases
 from support.pooler import SERVER_CONNECTIONS, needs_pooler, pooler, sessions
 from support.programs import Program, api, until_ready, worker
@@ -111,13 +111,13 @@ def test_orders_and_queries_go_through_the_pooler(deployed: tuple[str, str, Prog
     def order(number: int) -> UUID:
         body = {"siren": fictitious_siren(number), "name": f"Organisme {number}", "kinds": ["provider"]}
         headers = {**bearer, "Idempotency-Key": f"ordre-{number}"}
-        answers = [httpx.post(f"{url}/v1/organisations", json=body, headers=headers, timeout=30) for _ in range(2)]
+        answers = [plain.post(f"{url}/v1/organisations", json=body, headers=headers, timeout=30) for _ in range(2)]
         assert {each.status_code for each in answers} == {201}, [each.text for each in answers]
         assert len({each.json()["id"] for each in answers}) == 1
         made = UUID(answers[0].json()["id"])
         position = answers[0].headers["Ledger-Position"]
         asked = {"min_position": position}
-        found = httpx.get(f"{url}/v1/establishments", params=asked, headers=bearer, timeout=30)
+        found = plain.get(f"{url}/v1/establishments", params=asked, headers=bearer, timeout=30)
         assert found.status_code == 200, found.text
         assert int(found.headers["Ledger-Position"]) >= int(position)
         return made

@@ -23,6 +23,7 @@ from ledger.organisation.commands import RegisterOrganisation
 from projections.engine import status as condition_of
 from projections.engine.engine import Engine
 from projections.registry import ALL
+from support import plain
 from support.databases import ORIGIN
 from support.programs import Program, api, worker
 
@@ -61,7 +62,7 @@ class Fleet:
 
     def order(self, url: str, number: int) -> httpx.Response:
         """Register an organisation; the same number is the same order, wherever it is given."""
-        return httpx.post(
+        return plain.post(
             f"{url}/v1/organisations",
             json={"siren": fictitious_siren(number), "name": f"Organisme {number}", "kinds": ["provider"]},
             headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"ordre-{number}"},
@@ -70,7 +71,7 @@ class Fleet:
 
     def register(self, url: str, number: int) -> str:
         """Register a person, whose name is sealed; its id."""
-        answer = httpx.post(
+        answer = plain.post(
             f"{url}/v1/persons",
             json={"last_name": f"NOM{number}", "first_name": "Prénom"},
             headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"personne-{number}"},
@@ -81,7 +82,7 @@ class Fleet:
 
     def name_of(self, url: str, person: str) -> str:
         """A person's name as a gateway opens it."""
-        answer = httpx.get(
+        answer = plain.get(
             f"{url}/v1/persons/{person}", headers={"Authorization": f"Bearer {self.token}"}, timeout=PATIENCE_SECONDS
         )
         return str(answer.json().get("last_name", answer.text))
@@ -145,7 +146,7 @@ def until(condition: Callable[[], bool], told: Callable[[], str]) -> None:
 def answers(url: str) -> Callable[[], bool]:
     def ask() -> bool:
         try:
-            return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+            return plain.get(f"{url}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -170,7 +171,7 @@ def test_two_gateways_and_two_workers_share_one_log(fleet: Fleet):
 
         # What one gateway recorded is read at the other.
         position = fleet.insisted([one], 100)
-        seen = httpx.get(
+        seen = plain.get(
             f"{two}/v1/organisations/{fleet.order(one, 100).json()['id']}",
             params={"min_position": position},
             headers={"Authorization": f"Bearer {fleet.token}"},

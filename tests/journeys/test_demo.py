@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from gateway.demo.credentials import PASSWORD
+from support import plain
 from support.browser import Browser
 from support.demo import PROGRAM, SMALLEST, Demo, alive, environment, fresh_place, needs_curl, started
 from support.mailbox import until
@@ -27,7 +28,7 @@ ROLES = {
 
 
 def get(demo: Demo, who: str, path: str) -> httpx.Response:
-    return httpx.get(f"{demo.file['url']}{path}", headers={"Authorization": f"Bearer {demo.file['tokens'][who]}"})
+    return plain.get(f"{demo.file['url']}{path}", headers={"Authorization": f"Bearer {demo.file['tokens'][who]}"})
 
 
 def test_its_file_is_private_and_has_a_token_for_each_role(demo):
@@ -54,7 +55,7 @@ def test_the_three_commands_that_it_prints_work_as_they_stand(demo):
 
 def test_whoever_tries_it_can_sign_in_and_read_the_mails(demo):
     """The personas' password and second factor are told; the mails go to a private directory, and to a page of it."""
-    with httpx.Client(base_url=demo.file["pages"]) as client:
+    with plain.client(base_url=demo.file["pages"]) as client:
         user = Browser(client)
         assert user.sign_in("provider@example.org", PASSWORD).json()["terms_pending"] is True
         staff = Browser(client)

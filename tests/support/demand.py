@@ -17,6 +17,8 @@ from uuid import UUID
 
 import httpx
 
+from support import plain
+
 PATIENCE_SECONDS = 60.0
 PERIOD = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
 PDF = b"%%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%% %s\ntrailer\n<< /Root 1 0 R >>\n%%%%EOF\n"
@@ -81,7 +83,7 @@ class Client(threading.Thread):
         self.stop = stop
         self.serial = 0
         self.mine: list[Entry] = []
-        self.http = httpx.Client(timeout=15)
+        self.http = plain.client(timeout=15)
         self.error: BaseException | None = None
 
     def run(self) -> None:

@@ -39,6 +39,7 @@ from ledger.kit.keyring import Keyring, MasterKey
 from ledger.log.database import Database
 from projections.engine.engine import Engine
 from projections.registry import ALL
+from support import plain
 from support.browser import Browser
 from support.databases import ORIGIN, Cluster
 from support.signing_in import signed_in
@@ -307,7 +308,7 @@ def served(app: FastAPI, *, port: int = 0) -> Iterator[tuple[Client, FastAPI]]:
             assert thread.is_alive(), "the application did not start"
             time.sleep(0.01)
         bound = server.servers[0].sockets[0].getsockname()[1]
-        with Client(base_url=f"http://{host}:{bound}", timeout=30, limits=Limits(max_connections=120)) as client:
+        with plain.client(base_url=f"http://{host}:{bound}", timeout=30, limits=Limits(max_connections=120)) as client:
             yield client, app
     finally:
         server.should_exit = True

@@ -11,6 +11,8 @@ from statistics import median, quantiles
 
 import httpx
 
+from support import plain
+
 PATH = "/v1/dossiers"
 PAUSE_SECONDS = 0.01
 
@@ -36,7 +38,7 @@ def looking(address: str, token: str) -> Iterator[Looks]:
     looks, stop = Looks(), threading.Event()
 
     def look() -> None:
-        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+        with plain.client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
             while not stop.wait(PAUSE_SECONDS):
                 began = time.monotonic()
                 try:

@@ -1,15 +1,10 @@
 """A real OpenID provider for tests: the certified `oidc-provider` of npm, as its own process (`oidc/provider.mjs`).
 
-8.8.1 is the last of its line, and the newest that Debian 12's Node 18 runs. Installed once beside the environment; no
-lock file, which would hold a registry's address.
+8.8.1 is the last of its line, and the newest that Debian 12's Node 18 runs.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,23 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-import pytest
-
 from gateway.settings_values import OidcProvider
+from support import plain
+from support.node import installed
 from support.programs import free_port
 
 PACKAGE = "oidc-provider@8.8.1"
 CLIENT_ID = "dossier-ledger"
 CLIENT_SECRET = "secret-of-the-tests-and-of-nothing-else"
 SCRIPT = Path(__file__).parent / "oidc" / "provider.mjs"
-MODULES = Path(__file__).parents[2] / ".venv" / "node" / re.sub(r"\W", "-", PACKAGE)
-
-# Continuous integration has both, and must: a missing part fails there.
-needs_node = pytest.mark.skipif(
-    "CI" not in os.environ and not (shutil.which("node") and shutil.which("npm")),
-    reason="the OpenID provider of the tests needs node and npm",
-)
 
 
 @dataclass
@@ -54,7 +41,7 @@ class OpenIdProvider:
 
     def lies(self, **how: Any) -> None:
         """Make its next ID tokens lie (see the script); without a word, honest again."""
-        httpx.post(f"{self.issuer}/lies", json=how).raise_for_status()
+        plain.post(f"{self.issuer}/lies", json=how).raise_for_status()
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -63,7 +50,7 @@ class OpenIdProvider:
 
     def sign_in(self, address: str, login: str, *, amr: str = "") -> str:
         """Fill in the form behind `address` in a new browser: where the provider sends it back to."""
-        with httpx.Client(follow_redirects=True) as browser:
+        with plain.client(follow_redirects=True) as browser:
             form = browser.get(address)
             assert form.status_code == 200, form.text
             answer = browser.post(form.url, data={"login": login, "amr": amr}, follow_redirects=False)
@@ -82,10 +69,10 @@ def path_of(address: str) -> str:
 @contextmanager
 def openid_provider(redirect_uri: str, *, port: int | None = None) -> Iterator[OpenIdProvider]:
     """The provider, ready, on a port of the loopback, with keys of its own."""
-    _install()
+    modules = installed(PACKAGE)
     port = port or free_port()
     process = subprocess.Popen(
-        ["node", str(SCRIPT), str(port), redirect_uri], cwd=MODULES, stdout=subprocess.PIPE, text=True
+        ["node", str(SCRIPT), str(port), redirect_uri], cwd=modules, stdout=subprocess.PIPE, text=True
     )
     running = OpenIdProvider(port, process)
     try:
@@ -94,16 +81,3 @@ def openid_provider(redirect_uri: str, *, port: int | None = None) -> Iterator[O
         yield running
     finally:
         running.stop()
-
-
-def _install() -> None:
-    """Once for all workers: the first has the lock, the others find it done. No script of a package runs."""
-    MODULES.mkdir(parents=True, exist_ok=True)
-    with (MODULES / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = MODULES / "done"
-        if done.exists():
-            return
-        npm = ["npm", "install", "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run([*npm, "--prefix", str(MODULES), PACKAGE], check=True, timeout=240)
-        done.touch()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 from httpx import Response
 
 from gateway.oauth.pkce import challenge_of
+from support import plain
 from support.browser import Browser
 from support.cross_origin import Frontend, Page
 from support.gateway import Gateway
@@ -53,7 +53,7 @@ class Portal:
         """A code that really came back to the frontend's own server."""
         answer = self.authorize(browser)
         assert answer.status_code == 303, answer.text
-        assert httpx.get(answer.headers["location"]).status_code == 200
+        assert plain.get(answer.headers["location"]).status_code == 200
         return self.site.arrived[-1]["code"]
 
     def redeem(self, code: str, **changed: str | None) -> Response:

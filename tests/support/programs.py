@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from support import plain
+
 PATIENCE_SECONDS = 60.0
 
 
@@ -85,7 +87,7 @@ def until_ready(program: Program, address: str) -> None:
         assert program.lives(), f"{program.name} ended: {program.said()}"
         assert time.monotonic() < deadline, f"{program.name} is not ready: {program.said()}"
         try:
-            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
+            if plain.get(f"{address}/readyz", timeout=5).status_code == 200:
                 return
         except httpx.TransportError:
             pass

@@ -19,6 +19,7 @@ from httpx import Client, Response
 
 from gateway import service as services
 from gateway.settings import Settings
+from support import plain
 from support.browser import Browser
 from support.databases import Cluster
 from support.mailbox import Mail, Mailbox, open_mailbox
@@ -141,7 +142,7 @@ def running_town(cluster: Cluster, place: Path, **environment: str) -> Iterator[
         folds.start()
         try:
             until_ready(program, address)
-            with Client(base_url=address, timeout=60) as client:
+            with plain.client(base_url=address, timeout=60) as client:
                 yield Town(made, settings, place, client, mailbox, program, folds)
         finally:
             for each in (program, folds):

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import psycopg
 import pytest
 import structlog
@@ -20,6 +19,7 @@ from gateway import logging
 from gateway.api.app import create_app
 from gateway.settings import Settings, SettingsError
 from ledger.kit.fictitious import fictitious_siren
+from support import plain
 from support.gateway import Gateway, World, served
 
 
@@ -74,7 +74,7 @@ def test_figures_have_a_listener_of_their_own(gateway: Gateway, world: World):
         client.post(f"{path}/closing", json={"on": "2026-03-01"}, headers=headers)
         client.request("PROPFIND", "/v1/Jean-Dupont")
         assert client.get("/metrics").status_code == 404
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        text = plain.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'ledger_http_requests_total{method="GET",route="/v1/dossiers/{dossier_id}",status="200"} 1.0' in text
     assert 'ledger_http_requests_total{method="other",route="unknown",status="404"} 1.0' in text
     assert 'ledger_commands_total{command="CloseDossier",outcome="dossier-not-settled"} 1.0' in text

@@ -22,6 +22,7 @@ from httpx import Client, Limits
 
 from gateway.auth import limits
 from ledger.account.events import Role
+from support import plain
 from support.browser import DEVICE, Browser
 from support.databases import ORIGIN, Cluster
 from support.gateway import Gateway, running_gateway
@@ -99,7 +100,7 @@ def fleet(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             for program, url in programs:
                 until_ready(program, url)
             bound = Limits(max_connections=20)
-            first, second = (Client(base_url=url, timeout=60, limits=bound) for _, url in programs)
+            first, second = (plain.client(base_url=url, timeout=60, limits=bound) for _, url in programs)
             with first, second:
                 yield Fleet(gateway, (first, second))
         finally:
