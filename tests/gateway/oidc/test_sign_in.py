@@ -22,7 +22,8 @@ from ledger.account.events import Role
 from support.browser import Browser
 from support.databases import Cluster
 from support.gateway import Gateway, running_gateway
-from support.openid import OpenIdProvider, needs_node, openid_provider, path_of
+from support.node import needs_node
+from support.openid import OpenIdProvider, openid_provider, path_of
 
 pytestmark = needs_node
 THAT_DAY = "2026-11-02"
