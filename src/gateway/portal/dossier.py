@@ -21,10 +21,12 @@ from gateway.api.dossier_reading import (
 )
 from gateway.api.params import PageParams, Params
 from gateway.api.problems import not_found, of_refusal
+from gateway.api.reading import Read
 from gateway.api.transfer_reading import read_dossier_transfers
 from gateway.portal import searches
 from gateway.portal.forms import Form, checked, faults_of
 from gateway.portal.listing import establishment_choices, link, placed
+from gateway.portal.live import followed
 from gateway.portal.pages import PAGE_ROWS, page_router, to
 from gateway.portal.timeline import steps_of
 from gateway.portal.visit import Posting, Visit, Visiting
@@ -78,16 +80,17 @@ async def show_dossier(visit: Visiting, dossier_id: UUID) -> Response:
     """Tab STAGIAIRE(S) (row O32): names and days, and nothing else."""
     dossier = await read_dossier(visit.call, dossier_id, Params())
     trainees = await read_trainees(visit.call, dossier_id, Params())
-    return _tab(visit, dossier.shown, "trainees", trainees=trainees.shown.items)
+    return _tab(visit, dossier, "trainees", trainees, trainees=trainees.shown.items)
 
 
 @router.get("/dossiers/{dossier_id}/reglements", name="show_dossier_transfers")
 async def show_dossier_transfers(visit: Visiting, dossier_id: UUID) -> Response:
     """Tab RÈGLEMENTS (row O34): the dossier's own lines, never a transfer's total."""
     dossier = await read_dossier(visit.call, dossier_id, Params())
-    lines = (await read_dossier_transfers(visit.call, dossier_id, Params())).shown.items
+    transfers = await read_dossier_transfers(visit.call, dossier_id, Params())
+    lines = transfers.shown.items
     paid_cents = sum(line.amount_cents for line in lines if line.status.code == "paid")
-    return _tab(visit, dossier.shown, "transfers", lines=lines, paid_cents=paid_cents)
+    return _tab(visit, dossier, "transfers", transfers, lines=lines, paid_cents=paid_cents)
 
 
 @router.get("/dossiers/{dossier_id}/documents", name="show_dossier_documents")
@@ -95,7 +98,7 @@ async def show_dossier_documents(visit: Visiting, dossier_id: UUID) -> Response:
     """Tab DOCUMENTS (row O33): groups of (title, rows), though a provider has one."""
     dossier = await read_dossier(visit.call, dossier_id, Params())
     documents = await read_dossier_documents(visit.call, dossier_id, Params())
-    return _tab(visit, dossier.shown, "documents", groups=[("Documents du dossier", documents.shown.items)])
+    return _tab(visit, dossier, "documents", documents, groups=[("Documents du dossier", documents.shown.items)])
 
 
 @router.get("/dossiers/{dossier_id}/historique", name="show_dossier_history")
@@ -105,16 +108,18 @@ async def show_dossier_history(visit: Visiting, dossier_id: UUID) -> Response:
     if isinstance(asked, Form):
         raise not_found()
     dossier = await read_dossier(visit.call, dossier_id, Params())
-    history = (await read_history(visit.call, dossier_id, asked.model_copy(update={"limit": PAGE_ROWS}))).shown
+    read = await read_history(visit.call, dossier_id, asked.model_copy(update={"limit": PAGE_ROWS}))
+    history = read.shown
     here = visit.path("show_dossier_history", dossier_id=dossier_id)
     following = link(here, {"cursor": history.next_cursor}) if history.next_cursor else None
     first = here if asked.cursor else None
-    return _tab(visit, dossier.shown, "history", steps=steps_of(history.items), following=following, first=first)
+    return _tab(visit, dossier, "history", read, steps=steps_of(history.items), following=following, first=first)
 
 
 async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: Mapping[str, str]) -> Response:
     """The page of the list for what `form` asks; with its faults and no rows where it asks what cannot be."""
-    form, listing = await _read(visit, form, model)
+    form, read = await _read(visit, form, model)
+    listing = read and read.shown
     path = visit.path("show_dossiers")
     told = search or {name: text for name, text in form.fields.items() if name != "cursor"}
     following = listing and listing["next_cursor"]
@@ -123,6 +128,7 @@ async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: 
         status=422 if listing is None else 200,
         form=form,
         listing=listing,
+        live=followed(visit, "dossiers", read) if read else None,
         filtered=any(name not in _PAGING for name in form.asked()),
         establishments=await establishment_choices(visit),
         schemes=_SCHEMES,
@@ -132,13 +138,13 @@ async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: 
     )
 
 
-async def _read(visit: Visit, form: Form, model: type[DossierParams]) -> tuple[Form, dict[str, Any] | None]:
+async def _read(visit: Visit, form: Form, model: type[DossierParams]) -> tuple[Form, Read[dict[str, Any]] | None]:
     asked = checked(model, form)
     if isinstance(asked, Form):
         return placed(asked, _FIELDS), None
     wanted = DossierSearch(**{**asked.model_dump(), "limit": PAGE_ROWS, "side": _side(visit)})
     try:
-        return form, (await read_dossiers(visit.call, wanted)).shown
+        return form, await read_dossiers(visit.call, wanted)
     except Invalid as refused:  # a name of one letter, a cursor that was made up
         return placed(form.with_faults(faults_of(of_refusal(refused))), _FIELDS), None
 
@@ -157,12 +163,14 @@ def _given(asked: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in asked.items() if text}
 
 
-def _tab(visit: Visit, dossier: DossierShown, current: str, **shown: Any) -> Response:
+def _tab(visit: Visit, head: Read[DossierShown], current: str, tab: Read[Any], **shown: Any) -> Response:
     """One of a dossier's pages, with those of its tabs that the reader may open."""
+    dossier = head.shown
     fund = visit.service.settings.fund_name
     tabs = [
         (key, label.format(fund=fund), visit.path(name, dossier_id=dossier.dossier_id), None)
         for key, label, name in _TABS
         if visit.may(name)
     ]
-    return visit.page(f"dossier/{current}.html", dossier=dossier, tabs=tabs, current=current, **shown)
+    live = followed(visit, "dossiers", head, tab, thing=dossier.dossier_id)
+    return visit.page(f"dossier/{current}.html", dossier=dossier, tabs=tabs, current=current, live=live, **shown)

@@ -96,6 +96,7 @@ def page(
         "person": None,
         "csrf_token": "",
         "session_ends": None,
+        "live": None,
         "said": SAID.get(request.query_params.get(PARAMETER, "")),
         "faulty": status in {401, 409, 422, 429},
         **shown,

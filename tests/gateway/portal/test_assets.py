@@ -16,7 +16,7 @@ from gateway.portal.assets import ASSETS, STYLE, asset
 from support.gateway import Gateway
 
 PLACE = resources.files("gateway.portal").joinpath("assets")
-OWN = ("passkey.js", "password.js", "rows.js", "session.js")
+OWN = ("live.js", "passkey.js", "password.js", "rows.js", "session.js")
 
 
 @pytest.mark.parametrize("name", sorted(ASSETS))
