@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from browser.ground import Ground, lay
 from support.browser import Browser as HttpBrowser
 from support.databases import Cluster
 from support.site import Site, running_site
@@ -63,6 +64,12 @@ def site(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """One for each worker: each story makes its own provider."""
     with running_site(cluster, tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def ground(site: Site) -> Ground:
+    """Something of everything, for stories that only look at it."""
+    return lay(site)
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import Desk
-from browser.ground import Ground, lay
-from support.site import Site
+from browser.ground import Ground
 
 NAME = "Avis de virement - Lot 550 - Page 2.pdf"
-
-
-@pytest.fixture(scope="module")
-def ground(site: Site) -> Ground:
-    return lay(site)
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -34,7 +34,7 @@ def test_accepting_leads_to_what_was_asked_for(desk: Desk, site: Site, script: b
     page.goto("/of")
     expect(page.get_by_role("heading", name="RGPD et CGU")).to_be_visible()
     page.goto("/conditions?suite=%2Fof%2Fdossiers")
-    page.get_by_role("button", name="Accepter").click()
+    page.get_by_role("button", name="Accepter").dblclick()
     expect(page.get_by_role("heading", name="Suivre mes dossiers de formation")).to_be_visible()
     page.get_by_role("link", name="RGPD et CGU").click()
     expect(page.get_by_text("Version acceptée")).to_be_visible()

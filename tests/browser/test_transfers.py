@@ -6,13 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import Desk
-from browser.ground import Ground, lay
-from support.site import Site
-
-
-@pytest.fixture(scope="module")
-def ground(site: Site) -> Ground:
-    return lay(site)
+from browser.ground import Ground
 
 
 @pytest.mark.parametrize("script", [True, False])

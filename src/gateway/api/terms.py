@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from gateway.api.authentication import Authenticated, unauthenticated
+from gateway.api.authentication import Authenticated, by_cookie
 from gateway.api.bodies import json_object, parse
 from gateway.api.client import facts
 from gateway.api.described import body
@@ -22,7 +22,7 @@ from gateway.api.problems import of_refusal, problem
 from gateway.api.reading import JSON
 from gateway.auth import cookies
 from gateway.auth.caller import Caller
-from gateway.auth.sessions import Opened, SessionOver, cookie
+from gateway.auth.csrf import csrf_of
 from gateway.journal.journal import note
 from gateway.service import Service
 from ledger.account.terms import AcceptTerms, RefuseTerms
@@ -57,7 +57,7 @@ class TermsAnswer(BaseModel):
 
 
 class TermsAccepted(BaseModel):
-    """The session goes on with a new cookie, hence a new CSRF token; a frontend's token stays as it is."""
+    """The session goes on as it is, with its CSRF token; a frontend's token has none."""
 
     version: str
     csrf_token: str | None
@@ -89,7 +89,10 @@ async def get_terms(request: Request, caller: Authenticated) -> Response:
 async def accept_terms(request: Request, caller: Authenticated) -> Response:
     """Recorded with the version, the hash, the time and the account (row O5)."""
     answer = await _answer(request, caller)
-    return _accepted(answer.version, await accept(request, caller, answer))
+    await accept(request, caller, answer)
+    shown = by_cookie(request) if caller.via == "session" else None
+    accepted = TermsAccepted(version=answer.version, csrf_token=csrf_of(shown.secret) if shown else None)
+    return Response(accepted.model_dump_json(), headers=_NO_STORE, media_type=JSON)
 
 
 @router.post(
@@ -106,9 +109,12 @@ async def refuse_terms(request: Request, caller: Authenticated) -> Response:
     return Response(status_code=204, headers={**_NO_STORE, **GONE})
 
 
-async def accept(request: Request, caller: Caller, answer: TermsAnswer) -> Opened | None:
-    """Record that the caller accepts the text in force; its session with a new secret, None for a frontend's token.
-    The problem `terms-changed` where another text was shown.
+async def accept(request: Request, caller: Caller, answer: TermsAnswer) -> None:
+    """Record that the caller accepts the text in force. The problem `terms-changed` where another text was shown.
+
+    The session keeps its secret: whose it is was shown before, and every other session of the account is let in by this
+    answer as it is. With a new one a double click would sign out: its second request has the secret of the first, and
+    a browser drops the answer that it did not wait for.
     """
     service: Service = request.app.state.service
     _same_text(service, answer)
@@ -116,12 +122,6 @@ async def accept(request: Request, caller: Caller, answer: TermsAnswer) -> Opene
     await note(
         service, "terms", "accepted", account_id=caller.account_id, request=facts(request), version=answer.version
     )
-    if caller.via != "session" or caller.session_id is None:
-        return None
-    try:
-        return await service.sessions.rise(caller.session_id)
-    except SessionOver:
-        raise unauthenticated(request) from None
 
 
 async def refuse(request: Request, caller: Caller, answer: TermsAnswer) -> None:
@@ -156,9 +156,3 @@ async def _record(request: Request, command: AcceptTerms | RefuseTerms, caller: 
     await run_in_threadpool(
         partial(service.ledger.execute, command, actor=caller.account_id, correlation_id=correlation_id)
     )
-
-
-def _accepted(version: str, opened: Opened | None) -> Response:
-    headers = {**_NO_STORE, "Set-Cookie": cookie(opened)} if opened else _NO_STORE
-    shown = TermsAccepted(version=version, csrf_token=opened.csrf if opened else None)
-    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)

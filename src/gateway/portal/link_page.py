@@ -19,7 +19,6 @@ from gateway.service import Service
 
 router: Final = page_router()
 _FORM: Final = "follow_link"
-_LIMIT_BYTES: Final = 4096
 _OTHER: Final = Fault("body", "/confirmation", "confirmation", "Les deux saisies sont différentes.")
 
 
@@ -34,7 +33,7 @@ async def show_link(request: Request, secret: str) -> Response:
 async def follow_link(request: Request, secret: str) -> Response:
     """Use the link. A form that is faulty comes back with what is to be mended, and the link stays usable."""
     await within_limit(request)
-    form = (await posted(request, limit_bytes=_LIMIT_BYTES)).fields
+    form = (await posted(request)).fields
     csrf.check_form(request, form, _FORM)
     found = await _open(request, secret)
     given = {name: form[name] for name in ("password", "cancel") if form.get(name)}

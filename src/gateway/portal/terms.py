@@ -10,7 +10,6 @@ from gateway.api.belonging import read_belongings
 from gateway.api.establishment_reading import EstablishmentSearch, EstablishmentShown, read_establishments
 from gateway.api.problems import Problem, not_found
 from gateway.api.terms import GONE, TermsAnswer, accept, refuse
-from gateway.auth.sessions import cookie
 from gateway.portal.forms import Form, checked
 from gateway.portal.pages import page_router, to
 from gateway.portal.spaces import home_of, page_of_ours
@@ -44,7 +43,9 @@ async def show_terms_text(visit: Visiting, version: str) -> Response:
 
 @router.post("/conditions", name="answer_terms")
 async def answer_terms(visit: Posting) -> Response:
-    """Accepted: on to what was asked for. Refused: recorded too, and the session ends (row O5)."""
+    """Accepted: on to what was asked for, however often it is clicked. Refused: recorded too, and the session ends (row
+    O5).
+    """
     said = visit.form.text("answer")
     answer = checked(TermsAnswer, visit.form, fields={"version", "sha256"})
     if isinstance(answer, Form) or said not in {_ACCEPT, _REFUSE}:
@@ -58,9 +59,7 @@ async def answer_terms(visit: Posting) -> Response:
 
 
 async def _accepted(visit: Visit, answer: TermsAnswer) -> Response:
-    opened = await accept(visit.request, visit.caller, answer)
-    if opened is not None:
-        visit.set_cookie(cookie(opened))
+    await accept(visit.request, visit.caller, answer)
     return to(page_of_ours(visit.form.text(BACK)) or home_of(visit.spaces))
 
 

@@ -247,7 +247,7 @@ def test_two_entries_that_differ_are_refused(door):
 def test_a_form_too_large_or_of_another_kind_is_refused(door):
     before = door.state()
     cookie, token = door.form()
-    assert door.post("A" * 5000, form=(cookie, token)).status_code == 413
+    assert door.post("A" * 70_000, form=(cookie, token)).status_code == 413
     json = door.gateway.client.post(door.path, json={"form_token": token}, headers={"Cookie": cookie})
     assert json.status_code == 415
     twice = door.gateway.client.post(

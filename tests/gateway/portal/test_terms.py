@@ -83,8 +83,11 @@ def test_accepting_leads_on_and_is_recorded_once(gateway: Gateway, reader: Reade
     again = reader.open(PAGE)
     assert [each.action for each in again.forms if each.action == PAGE] == []
     assert "Version acceptée" in again.text
-    # The session has a new secret: who had the old one has nothing.
-    assert window.open("/of", follow=False).location.startswith("/connexion")
+    # A double click: the second request has what the first had, and leads to the same place.
+    assert window.send(form, answer="accept").location == "/of/dossiers"
+    gateway.settle()
+    assert answers(gateway, name) == before + 1
+    assert window.open("/of").status == 200
 
 
 def test_refusing_ends_the_session(gateway: Gateway, reader: Reader, name: str):
