@@ -21,6 +21,9 @@ help:  ## Show what can be made
 demo: .venv/.runtime  ## Start everything with fictitious data on http://127.0.0.1:8000 (PORT, DATA_DIR)
 	$(BIN)/dossier-ledger demo
 
+# Empty: the programs that the tests start would else compile all of the source again, each time.
+test test-full bench: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: test
 test: .venv/.development check  ## Check style and types, then run the suite with its heavy cases scaled down
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not full"

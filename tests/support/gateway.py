@@ -44,6 +44,8 @@ from support.browser import Browser
 from support.databases import ORIGIN, Cluster
 from support.signing_in import signed_in
 
+# The server closes a connection that was idle for five seconds: a client that keeps it as long sends into a closed one.
+LIMITS = Limits(max_connections=120, keepalive_expiry=2.0)
 FORMATS = Draft202012Validator.FORMAT_CHECKER
 PASSWORD = "Trombone-Vert-2027"
 STAFF = (Role.CASE_MANAGER, Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR)
@@ -308,7 +310,7 @@ def served(app: FastAPI, *, port: int = 0) -> Iterator[tuple[Client, FastAPI]]:
             assert thread.is_alive(), "the application did not start"
             time.sleep(0.01)
         bound = server.servers[0].sockets[0].getsockname()[1]
-        with plain.client(base_url=f"http://{host}:{bound}", timeout=30, limits=Limits(max_connections=120)) as client:
+        with plain.client(base_url=f"http://{host}:{bound}", timeout=30, limits=LIMITS) as client:
             yield client, app
     finally:
         server.should_exit = True
