@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.fund.departments import DEPARTMENTS
+from gateway.fund.departments import DEPARTMENTS, department_of
 from gateway.fund.fund import Fund, Office, demo_file
+from gateway.portal.routes import ROUTERS
+from gateway.portal.spaces import page_at
 from gateway.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[3]
@@ -69,6 +71,11 @@ def test_the_documented_file_is_one(tmp_path: Path):
         ("[[offices]]\nphone = 'x'", "a value is missing in offices"),
         ("[[offices]]\nname = 'x'\ndepartments = ['20']", "codes of departments"),
         ("[[tools]]\nlabel = 'x'\nurl = 'javascript:alert(1)'", "address in https"),
+        ("[[tools]]\nlabel = 'x'", "a value is missing in tools"),
+        ("[[tools]]\ncode = 'É'\nlabel = 'x'", "a-z, 0-9 and dashes"),
+        ("[[tools]]\ncode = 'a'\nlabel = 'x'\n[[tools]]\ncode = 'a'\nlabel = 'y'", "two of the tools have one code"),
+        ("".join(f"[[tools]]\ncode = 'a{n}'\nlabel = 'x'\n" for n in range(31)), "tools are 30 at most"),
+        ("[[themes]]\ncode = 'a'\ntitle = 'x'\n[[themes.links]]\nurl = 'http://x'", "address in https"),
         ("offices = 3", "offices is not a table"),
         ("name = 'x'", "does not know 'name'"),
         ("= 3", "not TOML"),
@@ -78,6 +85,32 @@ def test_a_file_that_would_not_be_read_stops_the_start(tmp_path: Path, text: str
     """A mistake that nobody sees would be a page that says nothing; the file's own words are not repeated."""
     with pytest.raises(SettingsError, match=told):
         written(tmp_path, text)
+
+
+def test_the_demonstration_has_the_guides_offer():
+    """E2, E3: five themes of three links each, tools and notices; what leads to a page of ours leads somewhere."""
+    fund = fund_of(demo_file())
+    assert [len(theme.links) for theme in fund.themes] == [3] * 5
+    assert len(fund.tools) >= 3
+    assert fund.notices
+    assert ROUTERS  # what is mounted is known
+    inside = [link.url for theme in fund.themes for link in theme.links] + [tool.url for tool in fund.tools]
+    assert all(page_at(url) for url in inside if url.startswith("/"))
+    assert fund.theme("alternance") is fund.themes[0]
+    assert fund.tool("absent") is None
+
+
+@pytest.mark.parametrize(
+    ("postcode", "department"),
+    [
+        ("31000", "31"), ("01000", "01"), ("20000", "2A"), ("20137", "2A"), ("20200", "2B"), ("20620", "2B"),
+        ("97411", "974"), ("97610", "976"), ("98000", None), ("20900", None), ("99999", None), ("3100", None),
+        ("٣١٠٠٠", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_postcode_is_of_a_department(postcode: str | None, department: str | None):
+    """E3: by it the regional office of an establishment is found; what is none has no office."""
+    assert department_of(postcode) == department
 
 
 def test_an_absent_file_stops_the_start(tmp_path: Path):
