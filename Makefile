@@ -40,6 +40,14 @@ bench: .venv/.development  ## Measure speed, each figure as a ratio within one r
 screenshots: .venv/.development  ## Take the README's pictures of the portal, in the system's Chromium
 	$(BIN)/python -m tests.browser.screenshots
 
+.PHONY: generated
+generated: .venv/.development  ## Write anew what is written from the code: schemas, the client, tables of the docs
+	$(BIN)/dossier-ledger schemas
+	$(BIN)/python -m gateway.api > schemas/openapi.v1.json
+	$(BIN)/python -m gateway.api.typescript > docs/client/ledger.ts
+	PYTHONPATH=tests $(BIN)/python -m support.routes_page
+	PYTHONPATH=tests $(BIN)/python -m support.rights_page
+
 .PHONY: check
 check: .venv/.development  ## Check style and types
 	$(BIN)/ruff check

@@ -27,9 +27,18 @@ class OfficeShown(BaseModel):
     email: str | None
 
 
-class LinkShown(BaseModel):
+class PublishedLink(BaseModel):
     """`url` is null where the fund has published no address of it."""
 
+    label: str
+    text: str | None
+    url: str | None
+
+
+class ToolShown(BaseModel):
+    """A tool of the services portal. `code` stays when its label changes; `url` is null where it is still to come."""
+
+    code: str
     label: str
     text: str | None
     url: str | None
@@ -38,9 +47,10 @@ class LinkShown(BaseModel):
 class ThemeShown(BaseModel):
     """A theme of the services portal (row E2)."""
 
+    code: str
     title: str
     text: str | None
-    links: list[LinkShown]
+    links: list[PublishedLink]
 
 
 class FundShown(BaseModel):
@@ -51,8 +61,10 @@ class FundShown(BaseModel):
     help_phone: str | None
     help_hours: str | None
     offices: list[OfficeShown]
+    help: list[PublishedLink]
+    welcome: str | None
     themes: list[ThemeShown]
-    tools: list[LinkShown]
+    tools: list[ToolShown]
     pages: list[PageLink]
     terms_version: str
 
@@ -85,12 +97,20 @@ def _shown(fund: Fund, pages: list[PageLink], terms_version: str) -> FundShown:
             )
             for each in fund.offices
         ],
-        themes=[ThemeShown(title=each.title, text=each.text or None, links=_links(each.links)) for each in fund.themes],
-        tools=_links(fund.tools),
+        help=_links(fund.help),
+        welcome=fund.welcome or None,
+        themes=[
+            ThemeShown(code=each.code, title=each.title, text=each.text or None, links=_links(each.links))
+            for each in fund.themes
+        ],
+        tools=[
+            ToolShown(code=each.code, label=each.label, text=each.text or None, url=each.url or None)
+            for each in fund.tools
+        ],
         pages=pages,
         terms_version=terms_version,
     )
 
 
-def _links(links: tuple[Link, ...]) -> list[LinkShown]:
-    return [LinkShown(label=each.label, text=each.text or None, url=each.url or None) for each in links]
+def _links(links: tuple[Link, ...]) -> list[PublishedLink]:
+    return [PublishedLink(label=each.label, text=each.text or None, url=each.url or None) for each in links]

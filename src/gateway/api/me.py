@@ -26,6 +26,7 @@ from gateway.auth.caller import Caller
 from gateway.people.identity import Identity, identity_of
 from gateway.rights import actions_of
 from ledger.account.events import Role as AccountRole
+from ledger.organisation.events import OrganisationKind
 from projections.account.queries import Membership, memberships
 
 router: Final = APIRouter(prefix="/v1", tags=["reference"])
@@ -35,7 +36,7 @@ class MembershipShown(BaseModel):
     """`menus` is null for all of them; only a member company's users have any to choose from (row E15)."""
 
     organisation_id: UUID
-    kind: str
+    kind: OrganisationKind
     profile: Coded
     establishment_ids: list[UUID]
     suspended: bool
@@ -46,7 +47,7 @@ class TeamShown(BaseModel):
     """A team whose users the caller manages: `/v1/teams/{organisation_id}/{kind}`."""
 
     organisation_id: UUID
-    kind: str
+    kind: OrganisationKind
 
 
 class Me(BaseModel):
@@ -121,13 +122,13 @@ def _spaces(call: Call, held: tuple[Membership, ...], actions: list[str]) -> lis
 
 def _managed(caller: Caller) -> list[TeamShown]:
     teams = (team.split(":") for team in caller.managed)
-    return [TeamShown(organisation_id=UUID(id_), kind=kind) for id_, kind in teams]
+    return [TeamShown(organisation_id=UUID(id_), kind=OrganisationKind(kind)) for id_, kind in teams]
 
 
 def membership_shown(held: Membership) -> MembershipShown:
     return MembershipShown(
         organisation_id=held.organisation_id,
-        kind=held.kind,
+        kind=OrganisationKind(held.kind),
         profile=coded(held.profile, PROFILE_LABELS),
         establishment_ids=list(held.establishment_ids),
         suspended=held.suspended,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Final
 
 from gateway.api.offering import MenuEntry, PageLink, SpaceShown
-from gateway.portal.menu import Entry, foot, menu_of
+from gateway.portal.menu import COMING, Entry, foot, menu_of
 from gateway.portal.spaces import Space, spaces_of
 from gateway.rights import PAGES
-
-_COMING: Final = "show_coming"
-"""A line that says what is still to come begins no operation."""
 
 
 class Portal:
@@ -26,7 +22,8 @@ class Portal:
 
 def _space(space: Space, may: Callable[[str], bool]) -> SpaceShown:
     menu = menu_of(space, lambda name: may(PAGES.get(name, name)))
-    entries = [_entry(each) for each in menu if each.name in PAGES and each.name != _COMING]
+    # What is still to come begins no operation yet.
+    entries = [_entry(each) for each in menu if each.name != COMING]
     return SpaceShown(kind=space.kind, label=space.title, path=space.prefix, entries=entries)
 
 
