@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from support.gateway import Gateway
 
 PATH = "/v1/changes"
 PATIENCE_SECONDS = 10.0
+SECONDS = 2.0
+LOADED = 3.0  # what a machine that does much else may add
 
 
 @dataclass
@@ -93,13 +96,16 @@ def following(
     *,
     headers: dict[str, str] | None = None,
     since: int | None = None,
+    url: str | None = None,
 ) -> Iterator[Following]:
-    """A stream that has begun, of the account called `who` or of whoever the headers say."""
+    """A stream that has begun, of the account called `who` or of whoever the headers say, at the gateway's own address
+    or another process's.
+    """
     sent = {**(gateway.headers(who) if who else {}), **(headers or {})}
     if since is not None:
         sent["Last-Event-ID"] = str(since)
-    url = gateway.client.base_url
-    connection = HTTPConnection(url.host, url.port)
+    address = urlsplit(url or str(gateway.client.base_url))
+    connection = HTTPConnection(address.hostname or "", address.port)
     connection.request("GET", PATH, headers=sent)
     found = Following()
     thread = threading.Thread(target=_follow, args=(connection, found))

@@ -1,4 +1,4 @@
-"""One gateway for each file of tests, as in `tests/gateway/api`."""
+"""A gateway whose read models follow the log by themselves, as live update wants it: one for each worker."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 
 from support.databases import Cluster
-from support.gateway import Gateway, World, running_gateway
+from support.gateway import Gateway, World
+from support.site import running_site
+
+MOST_OF_ONE = 3
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gateway(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     place: Path = tmp_path_factory.mktemp("live")
-    with running_gateway(cluster, place, streams_per_account=3) as running:
-        yield running
+    with running_site(cluster, place, streams_per_account=MOST_OF_ONE) as site:
+        yield site.gateway
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(gateway: Gateway) -> World:
     return gateway.world()
