@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.api.app import build
@@ -28,7 +28,9 @@ def section() -> str:
     """One row for each action, in the order of `src/gateway/rights.py`."""
     app = build()
     summaries = _summaries(json.loads(as_text(app)))
-    routes = {route.action: route for route in walk(app)}
+    routes: dict[str, list[Walked]] = {}
+    for route in walk(app):
+        routes.setdefault(route.action, []).append(route)
     rows = [_row(action, right, routes[action], summaries) for action, right in RIGHTS.items()]
     return "\n".join([_line(_HEAD), _line(["---"] * len(_HEAD)), *rows])
 
@@ -41,10 +43,12 @@ def _summaries(described: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _row(action: str, right: Right, route: Walked, summaries: Mapping[str, str]) -> str:
+def _row(action: str, right: Right, routes: Sequence[Walked], summaries: Mapping[str, str]) -> str:
+    """A page has an address in each space that it is mounted in."""
     named = f"{summaries[action]}<br>`{action}`" if action in summaries else f"`{action}`"
     scopes = [_scope(right, audience) for audience in Audience]
-    return _line([named, f"`{route.method} {route.path}`", *scopes, ", ".join(_asked(right))])
+    addresses = "<br>".join(f"`{route.method} {route.path}`" for route in routes)
+    return _line([named, addresses, *scopes, ", ".join(_asked(right))])
 
 
 def _scope(right: Right, audience: Audience) -> str:
