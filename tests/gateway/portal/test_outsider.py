@@ -1,111 +1,223 @@
-"""An outsider's script: every address that one provider can reach, tried as another."""
+"""An outsider's script over everything that a company has, users and employees included: pages, forms and the API.
+
+Whatever one référent reaches by links is tried by another company's référent, who has as many rights, elsewhere.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
-from uuid import UUID
+from dataclasses import dataclass
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 
 from ledger.account.events import Role
+from ledger.kit.fictitious import fictitious_iban
 from support.browser import Browser
-from support.gateway import Gateway, World
-from support.html import fields_of, read
+from support.company import Company, company, head
+from support.gateway import Gateway
+from support.html import Node, read
+from support.reader import FORM, HTML
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-HOME = "/of"
+PLACE = re.compile(r"{[a-z_]+}")
+
+
+@dataclass
+class Firm:
+    """A company, its référent's name and browser, and its users, dossiers, règlements, files."""
+
+    company: Company
+    referent: str
+    browser: Browser
 
 
 @pytest.fixture(scope="module")
-def world(gateway: Gateway) -> World:
-    """The first provider has a dossier that was paid, an agreement and an avis; the second has one dossier."""
-    found = gateway.world()
-    invoice = gateway.approved_invoice(found.dossier, found.first)
-    _, transfer = gateway.paid_transfer(invoice, provider=found.first, total_cents=60000)
-    held = {"transfer_id": str(transfer), "establishment_id": str(found.first)}
-    for fields in ({"dossier_ids": str(found.dossier)}, {"category": "remittance-advice", **held}):
-        who = "accountant" if "transfer_id" in fields else "case-manager"
-        assert gateway.deposited(who=who, name="Secret.pdf", **fields).status_code == 201
-    return found
+def firms(gateway: Gateway) -> tuple[Firm, Firm]:
+    return _firm(gateway), _firm(gateway)
 
 
-def crawled(browser: Browser, start: str) -> dict[str, str]:
-    """Each address of ours that is reached by links from `start`: its text, empty for files."""
-    waiting, found = [start], dict[str, str]()
+def _firm(gateway: Gateway) -> Firm:
+    """Something of everything."""
+    made = company(gateway)
+    place, n = made.places[0], gateway.number()
+    referent = made.referent(f"chef-{n}")
+    made.member(f"simple-{n}", place)
+    assert made.invite(referent, place).status_code == 201
+    employee = {"civility": "Madame", "last_name": "Salariée", "first_name": "Anne", "birth_date": "1990-01-02"}
+    assert gateway.post(referent, f"{made.path}/employees", employee).status_code == 201
+    _, payer = gateway.organisation("member")
+    dossier = gateway.dossier(place, payer)
+    bank = {"iban": fictitious_iban(n), "bic": "PSSTFRPP", "on": "2026-01-01"}
+    gateway.done("accountant", f"/v1/establishments/{place}/bank-details", bank)
+    _, transfer = gateway.paid_transfer(gateway.approved_invoice(dossier, place), provider=place, total_cents=60000)
+    avis = {"category": "remittance-advice", "transfer_id": str(transfer), "establishment_id": str(place)}
+    assert gateway.deposited(dossier_ids=str(dossier)).status_code == 201
+    assert gateway.deposited(who="accountant", on="2026-03-20", **avis).status_code == 201
+    return Firm(made, referent, gateway.session(referent))
+
+
+@dataclass
+class Reached:
+    """What a référent comes to by links: addresses, and where the forms on them go."""
+
+    pages: dict[str, Node | None]
+
+    @property
+    def ids(self) -> set[str]:
+        """That addresses, forms and boxes name; not what a form holds so as to be sent once."""
+        told = set[str]()
+        for path, page in self.pages.items():
+            told |= set(ID.findall(path))
+            for each in page.everything() if page else ():
+                kept = each.attributes.get("value", "") if each.attributes.get("name") != "demande" else ""
+                told |= set(ID.findall(kept + each.attributes.get("action", "")))
+        return told
+
+    @property
+    def forms(self) -> set[str]:
+        found = {
+            urljoin(path, form.attributes.get("action", ""))
+            for path, page in self.pages.items()
+            if page
+            for form in page.all("form", method="post")
+        }
+        return {each for each in found if ID.search(each)}
+
+
+def crawled(browser: Browser, *start: str) -> Reached:
+    waiting, found = list(start), dict[str, Node | None]()
     while waiting:
         path = waiting.pop()
-        answer = browser.get(path, headers={"Accept": "text/html"})
+        answer = browser.get(path, headers={"Accept": HTML})
         assert answer.status_code in {200, 303}, path
-        html = answer.headers.get("content-type", "").startswith("text/html")
-        found[path] = answer.text if html else ""
-        links = [each.attributes["href"] for each in read(answer).all("a")] if html else []
+        page = read(answer) if answer.headers.get("content-type", "").startswith("text/html") else None
+        found[path] = page
+        links = [each.attributes["href"] for each in page.all("a")] if page else []
         inside = {urljoin(path, each) for each in links if not urlsplit(each).scheme and not each.startswith("#")}
         waiting += [each for each in inside if each not in found and each not in waiting]
+    return Reached(found)
+
+
+def searched(browser: Browser) -> Iterator[str]:
+    """The addresses of searches by name, one in each list that has one."""
+    lists = ("/of/dossiers", "/of/etablissements", users(browser))
+    for path, name in zip(lists, ("trainee_name", "name", "name"), strict=True):
+        form = read(browser.get(path)).one("form", role="search")
+        kept = {each.attributes["name"]: each.attributes.get("value", "") for each in form.all("input")}
+        answer = browser.send("POST", form.attributes["action"], data={**kept, name: "stagiaire"})
+        assert "recherche=" in answer.headers["location"]
+        yield answer.headers["location"]
+
+
+def users(browser: Browser) -> str:
+    """The list of the only team; « Gérer mes utilisateurs » leads there at once."""
+    answer = browser.get("/of/utilisateurs", headers={"Accept": HTML})
+    return answer.headers.get("location", "/of/utilisateurs")
+
+
+@pytest.fixture(scope="module")
+def reached(firms: tuple[Firm, Firm]) -> Reached:
+    """What the first référent comes to, searches included; the second never does."""
+    mine, theirs = (each.browser for each in firms)
+    found = crawled(mine, "/of", *searched(mine))
+    shared = crawled(theirs, "/of").ids
+    assert not found.ids & shared
     return found
 
 
-def searched(browser: Browser) -> str:
-    """The address of a search by name."""
-    form = read(browser.get("/of/dossiers")).one("form", role="search")
-    answer = browser.send("POST", form.attributes["action"], data={**fields_of(form), "trainee_name": "stagiaire"})
-    return str(answer.headers["location"])
-
-
-def ids_of(pages: dict[str, str]) -> Iterator[str]:
-    for path, text in pages.items():
-        yield from ID.findall(path)
-        yield from ID.findall(text)
-
-
-def test_an_outsider_finds_nothing_of_another_s(gateway: Gateway, world: World):
-    """Each page, tab, file and kept search of one provider is a 404 to another, whose own pages never name them."""
-    mine, theirs = gateway.session("provider"), gateway.session("other-provider")
-    reached = crawled(mine, HOME)
-    reached[kept] = mine.get(kept := searched(mine)).text
-    narrowed = [path for path in reached if "establishment_id=" in path]
-    told = [path for path in reached if ID.search(path) and path not in narrowed]
-    # Four pages of a dossier, a règlement, an establishment with its documents, two files, a search: a crawl that found
-    # less would show nothing.
-    assert {path.rpartition("/")[2] for path in told} >= {"reglements", "documents", "historique", str(world.dossier)}
-    assert f"/of/etablissements/{world.first}/documents" in told
-    assert len(told) >= 10
+def test_each_address_is_a_404(firms: tuple[Firm, Firm], reached: Reached):
+    """O20 to O51: users, employees, establishments, dossiers, documents, règlements, months, invitations, searches."""
+    _, theirs = firms
+    told = {path for path in reached.pages if ID.search(path)}
+    narrowed = {path for path in told if "establishment_id=" in path}
+    kinds = {ID.sub("…", path).partition("?")[0] for path in told}
+    # A crawl that found less would show nothing.
+    assert len(kinds) >= 13, sorted(kinds)
+    assert {"/of/utilisateurs/…/nouveau", "/of/utilisateurs/…/…", "/of/etablissements/…/documents"} <= kinds
+    assert {f"{each}?recherche=…" for each in ("/of/dossiers", "/of/etablissements", "/of/utilisateurs/…")} <= {
+        ID.sub("…", path) for path in told
+    }
+    answered = {path: theirs.browser.get(path, headers={"Accept": HTML}) for path in told}
+    assert {path for path in told - narrowed if answered[path].status_code != 404} == set()
     # A list narrowed to another's establishment is an empty list of one's own.
-    assert narrowed
-    for path in narrowed:
-        assert str(world.first) not in "".join(each.text for each in read(theirs.get(path)).all("table"))
-        assert "600,00" not in theirs.get(path).text
-    assert {path: theirs.get(path).status_code for path in told} == dict.fromkeys(told, 404)
-    assert not set(ids_of({path: reached[path] for path in told})) & set(ids_of(crawled(theirs, HOME)))
+    assert not [path for path in narrowed if "600,00" in answered[path].text]
 
 
-def test_every_id_at_every_address(gateway: Gateway, world: World):
+def test_each_id_at_each_page(firms: tuple[Firm, Firm], reached: Reached):
     """Ids tried where they do not belong too: a document's as a dossier, an establishment's as a règlement."""
-    mine, theirs = gateway.session("provider"), gateway.session("other-provider")
-    ids = {UUID(each) for each in ids_of(crawled(mine, HOME))} | {world.first, world.dossier, world.company}
-    templates = ("/of/dossiers/{}", "/of/dossiers/{}/reglements", "/of/dossiers/{}/documents")
-    templates += ("/of/dossiers/{}/historique", "/of/reglements/{}", "/documents/{}", "/of/dossiers?recherche={}")
-    templates += ("/of/etablissements/{}", "/of/etablissements/{}/documents", "/of/etablissements?recherche={}")
-    asked = [template.format(each) for template in templates for each in ids]
-    assert {theirs.get(each).status_code for each in asked} == {404}
+    mine, theirs = firms
+    templates = {ID.sub("{}", path) for path in reached.pages if len(ID.findall(path)) == 1 and "=" not in path}
+    templates |= {f"/of/utilisateurs/{mine.company.organisation}/{{}}", "/documents/{}"}
+    templates |= {f"{each}?recherche={{}}" for each in ("/of/dossiers", "/of/etablissements", users(theirs.browser))}
+    asked = [template.format(each) for template in templates for each in reached.ids]
+    assert len(templates) >= 12
+    assert {path for path in asked if theirs.browser.get(path).status_code != 404} == set()
 
 
-def test_counters_and_choices_are_one_s_own(gateway: Gateway, world: World):
-    """Row O30: what an outsider counts and may choose from is their own, whatever they filter by."""
-    theirs = gateway.session("other-provider")
-    for path in ("/of/dossiers", f"/of/dossiers?establishment_id={world.first}", "/of/dossiers?number=1900"):
-        page = read(theirs.get(path))
-        assert [each.text for each in page.one("dl", **{"class": "counters"}).all("dd")] == ["1", "0", "1"]
-        choices = page.one("select", id="establishment_id").all("option")
-        assert [each.attributes["value"] for each in choices] == ["", str(world.second)]
-        assert str(world.dossier) not in theirs.get(path).text
+def test_each_form_is_a_404(gateway: Gateway, firms: tuple[Firm, Firm], reached: Reached):
+    """With a token of one's own: nothing of another's is changed, and nothing says that it is there. (Of a session that
+    is another's the page says what it says of one that is over: it has ended.)
+    """
+    _, theirs = firms
+    before = head(gateway)
+    forms = {each for each in reached.forms if not each.startswith("/profil/")}
+    assert len({ID.sub("…", each) for each in forms}) >= 8
+    token = read(theirs.browser.get("/of")).all("input", name="csrf_token")[0].attributes["value"]
+    sent = urlencode({"csrf_token": token, "demande": "une-fois", "suspended": ""}).encode()
+    headers = {"Accept": HTML, "Content-Type": FORM}
+    answers = {path: theirs.browser.send("POST", path, headers=headers, content=sent).status_code for path in forms}
+    assert answers == dict.fromkeys(forms, 404)
+    assert head(gateway) == before
 
 
-def test_who_sees_nothing_reads_nothing(gateway: Gateway, world: World):
+def test_each_id_at_each_address_of_the_api(gateway: Gateway, firms: tuple[Firm, Firm], reached: Reached):
+    """What one may read there, the other may not."""
+    mine, theirs = firms
+    described = gateway.client.get("/v1/openapi.json").json()["paths"]
+    templates = [path for path, told in described.items() if "get" in told and PLACE.search(path)]
+    team = {"organisation_id": str(mine.company.organisation), "kind": "provider"}
+    asked = {
+        template.format_map({**_all(template, each), **(team if template.startswith("/v1/teams/") else {})})
+        for template in templates
+        for each in reached.ids
+    }
+    headers = gateway.headers(theirs.referent)
+    answered = {path: gateway.client.get(path, headers=headers).status_code for path in asked}
+    assert {path: status for path, status in answered.items() if status not in {403, 404, 422}} == {}
+    known = {path for path in asked if answered[path] == 404 and gateway.get(mine.referent, path).status_code == 200}
+    assert len({ID.sub("…", path) for path in known}) >= 12, sorted({ID.sub("…", path) for path in known})
+
+
+def _all(template: str, each: str) -> dict[str, str]:
+    return {place[1:-1]: each for place in PLACE.findall(template)}
+
+
+def test_counters_and_choices_do_not_move(gateway: Gateway, firms: tuple[Firm, Firm]):
+    """What one company counts and may choose from is its own, whatever happens to the other."""
+    mine, theirs = firms
+    paths = ["/of", "/of/dossiers", "/of/reglements", "/of/etablissements", "/of/reglements/par-mois"]
+    paths += [users(theirs.browser), f"{users(theirs.browser)}/nouveau"]
+    before = [_shown(theirs.browser, path) for path in paths]
+    _, payer = gateway.organisation("member")
+    gateway.dossier(mine.company.places[0], payer)
+    mine.company.member(f"simple-{gateway.number()}", mine.company.places[0])
+    assert [_shown(theirs.browser, path) for path in paths] == before
+
+
+def _shown(browser: Browser, path: str) -> tuple[list[str], list[str]]:
+    """Figures, and what may be chosen."""
+    page = read(browser.get(path, headers={"Accept": HTML}))
+    main = page.one("main")
+    return [each.text for each in [*main.all("dd"), *main.all("td")]], [each.text for each in main.all("option")]
+
+
+def test_who_sees_nothing_reads_nothing(gateway: Gateway, reached: Reached):
     """An account without any establishment has empty lists, and no address that answers."""
-    name = gateway.account("nobody", Role.PORTAL)
-    nobody = gateway.session(name)
-    for path in ("/of/dossiers", "/of/reglements"):
+    nobody = gateway.session(gateway.account(f"nobody-{gateway.number()}", Role.PORTAL))
+    for path in ("/of/dossiers", "/of/reglements", "/of/etablissements"):
         assert not read(nobody.get(path)).all("table")
-    assert nobody.get(f"/of/dossiers/{world.dossier}").status_code == 404
+    told = [path for path in reached.pages if re.fullmatch(f"/of/dossiers/{ID.pattern}", path)]
+    assert told
+    assert {nobody.get(path).status_code for path in told} == {404}
