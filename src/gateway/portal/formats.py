@@ -132,11 +132,20 @@ def _paris(value: datetime | str) -> datetime:
     return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(PARIS)
 
 
+def delay(seconds: str) -> str:
+    """How long to wait, as `Retry-After` has it: « 12 secondes », from two minutes on « 15 minutes », rounded up."""
+    wait = int(seconds)
+    if wait >= 120:
+        return f"{-(-wait // 60)} minutes"
+    return f"{wait} seconde{'s' if wait > 1 else ''}"
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "amount": amount,
     "bare": bare,
     "count": count,
     "day": day,
+    "delay": delay,
     "euros": euros,
     "hour": hour,
     "iban": iban,

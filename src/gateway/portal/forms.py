@@ -16,6 +16,7 @@ from starlette.requests import Request
 from gateway.api.bodies import parse
 from gateway.api.problems import Fault, Problem, problem
 from gateway.auth import csrf
+from gateway.portal.formats import delay
 
 M = TypeVar("M", bound=BaseModel)
 LIMIT_BYTES: Final = 65_536
@@ -118,11 +119,12 @@ def checked(model: type[M], form: Form, *, fields: Collection[str] | None = None
 
 
 def faults_of(refused: Problem) -> dict[str, list[str]]:
-    """What a problem says, by field; its one sentence for the whole form where it names none."""
+    """What a problem says, by field; its one sentence for the whole form where it names none, and when to come back."""
     found: dict[str, list[str]] = {}
     for fault in refused.errors:
         found.setdefault(_name(fault), []).append(fault.detail)
-    return found or {"": [refused.detail]}
+    wait = refused.headers.get("Retry-After")
+    return found or {"": [f"{refused.detail} Réessayez dans {delay(wait)}." if wait else refused.detail]}
 
 
 def _name(fault: Fault) -> str:

@@ -24,6 +24,8 @@ from projections.engine.waiting import wait_for_async
 
 WAIT_SECONDS: Final = 2.0
 _LONGEST: Final = 200
+_LATER: Final = frozenset({429, 503})
+"""Nothing is wrong with the form: a page says when to send it again, in its `Retry-After` too."""
 
 
 def new_demand() -> str:
@@ -60,6 +62,8 @@ async def order(
             await admit(visit.request, visit.caller.account_id, command)
         outcome = await execute(visit.request, command, actor=visit.caller.account_id, key=key)
     except Problem as refused:
+        if refused.status in _LATER:
+            raise
         return form.with_faults(faults_of(refused))
     except Refusal as refusal:
         return form.with_faults(faults_of(of_refusal(refusal)))

@@ -59,3 +59,10 @@ def test_what_is_absent_is_said_and_what_is_erased_too():
     assert "effacé" in formats.plain("effacé")
     assert "effacé" in formats.iban("effacé")
     assert formats.bare(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [("1", "1 seconde"), ("119", "119 secondes"), ("120", "2 minutes"), ("841", "15 minutes")]
+)
+def test_a_delay(seconds: str, told: str):
+    assert formats.delay(seconds) == told

@@ -96,6 +96,8 @@ def crawled(browser: Browser, *start: str) -> Reached:
         found[path] = page
         links = [each.attributes["href"] for each in page.all("a")] if page else []
         inside = {urljoin(path, each) for each in links if not urlsplit(each).scheme and not each.startswith("#")}
+        if "until=" in path:  # the months go back to the year 2000
+            inside = {each for each in inside if "until=" not in each}
         waiting += [each for each in inside if each not in found and each not in waiting]
     return Reached(found)
 
