@@ -30,7 +30,6 @@ class Ground:
     user: UUID
     invited: str
     member: Company
-    employed: UUID
     visitors: dict[str, Browser] = field(default_factory=dict)
 
 
@@ -48,10 +47,8 @@ def lay(site: Site) -> Ground:
     visitors = _visitors(site, provider)
     search = _kept(visitors["provider"])
     firm, user, invited = _team(site, visitors)
-    member, employed = _member(site, provider, visitors)
-    return Ground(
-        site, provider, dossier, transfer, _link(site), search, firm, user, invited, member, employed, visitors
-    )
+    member = _member(site, provider, visitors)
+    return Ground(site, provider, dossier, transfer, _link(site), search, firm, user, invited, member, visitors)
 
 
 def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]:
@@ -70,7 +67,7 @@ def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]
     return firm, gateway.accounts[user], str(invited)
 
 
-def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> tuple[Company, UUID]:
+def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> Company:
     """A member company whose dossier another establishment trains for, its référent, somebody of two spaces."""
     gateway = site.gateway
     firm = company(gateway, "member")
@@ -80,11 +77,11 @@ def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> tup
     grant = {"organisation_id": str(provider.organisation), "kind": "provider"}
     told = {**grant, "establishment_ids": [str(provider.establishment)]}
     gateway.done("case-manager", f"/v1/accounts/{gateway.accounts[both]}/memberships", told)
-    dossier = gateway.dossier(provider.establishment, firm.places[0])
+    gateway.dossier(provider.establishment, firm.places[0])
     staff = ("case-manager", "accountant", "auditor", "operator")
     visitors |= {who: gateway.session(who) for who in staff}
     visitors |= {"member": gateway.session(name), "both": gateway.session(both)}
-    return firm, dossier
+    return firm
 
 
 def _visitors(site: Site, provider: Provider) -> dict[str, Browser]:

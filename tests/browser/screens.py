@@ -37,8 +37,7 @@ SCREENS: Final = (
     Screen("show_accessibility", "/accessibilite", None),
     Screen("show_legal_notice", "/mentions-legales", None),
     Screen("show_personal_data", "/donnees-personnelles", None),
-    Screen("show_site_map", "/plan-du-site", None),
-    Screen("show_site_map of a member", "/plan-du-site", "member"),
+    Screen("show_site_map", "/plan-du-site", "member"),
     Screen("nothing there", "/nulle-part", None, status=404),
     Screen("show_second_factor", "/connexion/second-facteur", "half_way"),
     Screen("show_terms", "/conditions", "before_terms", ("O4",)),
@@ -87,9 +86,6 @@ SCREENS: Final = (
     Screen("show_member_home", "/adherent", "member", ("E3", "E4")),
     Screen("show_coming of the members", "/adherent/a-venir/messagerie", "member", ("E4",)),
     Screen("show_dossiers of a member", "/adherent/dossiers", "member", ("E4",)),
-    Screen("show_dossier of a member", "/adherent/dossiers/{employed}", "member"),
-    Screen("show_transfers of a member", "/adherent/reglements", "member", ("E4",)),
-    Screen("show_establishments of a member", "/adherent/etablissements", "member", ("E4",)),
     Screen("show_team of a member", "/adherent/utilisateurs/{member}", "member", ("E4",)),
     Screen("show_staff_home", "/gestion", "case-manager"),
     Screen("show_staff_home of an accountant", "/gestion", "accountant"),
@@ -98,7 +94,6 @@ SCREENS: Final = (
     Screen("show_coming of the staff", "/gestion/a-venir/lots", "accountant"),
     Screen("show_dossiers of the staff", "/gestion/dossiers", "case-manager"),
     Screen("show_dossier_transfers of the staff", "/gestion/dossiers/{dossier}/reglements", "accountant"),
-    Screen("show_transfers of the staff", "/gestion/reglements", "auditor"),
     Screen("show_establishment of the staff", "/gestion/etablissements/{establishment}", "auditor"),
 )
 
@@ -129,7 +124,6 @@ class Addresses:
             "user": ground.user,
             "invited": ground.invited,
             "member": ground.member.organisation,
-            "employed": ground.employed,
             "link": ground.link,
             "search": ground.search,
         }
