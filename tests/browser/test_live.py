@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from browser.conftest import Desk
+from browser.findings import accessible, in_the_dark, walked, zoomed
 from support.site import Provider, Site
 
 SAID: Final = "De nouvelles informations sont arrivées."
@@ -50,7 +51,8 @@ def test_a_deposit_is_said_once_and_shown_when_asked(desk: Desk, site: Site, pro
     it is said, once, and nothing has moved; « Afficher » shows it, and « Plus tard » puts it away.
     """
     dossier, other = site.dossier(provider), site.dossier(provider)
-    tab, elsewhere, listed = desk.window(provider.name), desk.window(provider.name), desk.window(provider.name)
+    tab, elsewhere = desk.window(provider.name), desk.window(provider.name)
+    listed = desk.window(provider.name, reduced_motion="reduce")  # colours are looked at, and change at once
     opened(tab, f"/of/dossiers/{dossier}/documents")
     opened(elsewhere, f"/of/dossiers/{other}/documents")
     opened(listed, "/of/dossiers")
@@ -64,6 +66,7 @@ def test_a_deposit_is_said_once_and_shown_when_asked(desk: Desk, site: Site, pro
     tab.get_by_role("link", name="Afficher").click()
     expect(tab.get_by_role("link", name="Accord du matin.pdf")).to_be_visible()
     expect(news(tab)).to_have_text("")
+    assert [*accessible(listed), *in_the_dark(listed), *walked(listed), *zoomed(listed)] == []
     listed.get_by_role("button", name="Plus tard").click()
     expect(listed.get_by_role("link", name="Afficher")).to_be_hidden()
 
