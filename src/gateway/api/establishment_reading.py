@@ -144,7 +144,7 @@ async def read_banking(call: Call) -> Read[Banking]:
 
 
 async def _shown(call: Call, rows: Sequence[Establishment]) -> list[EstablishmentShown]:
-    clear = await call.opened([sealed for row in rows for sealed in (row.street_sealed, row.iban_sealed)])
+    clear = await call.opened_pairs((row.street_sealed, row.iban_sealed) for row in rows)
     return [
         EstablishmentShown(
             establishment_id=row.establishment_id,
@@ -161,5 +161,5 @@ async def _shown(call: Call, rows: Sequence[Establishment]) -> list[Establishmen
             bic=row.bic,
             bank_details_on=row.bank_details_on,
         )
-        for row, street, iban in zip(rows, clear[::2], clear[1::2], strict=True)
+        for row, (street, iban) in zip(rows, clear, strict=True)
     ]

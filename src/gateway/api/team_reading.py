@@ -248,7 +248,7 @@ async def read_menus(team: Team) -> list[Coded]:
 
 
 async def _shown(call: Call, users: Sequence[TeamUser], held: frozenset[UUID] | None) -> list[TeamUserShown]:
-    clear = await call.opened([sealed for user in users for sealed in (user.civility_sealed, user.email_sealed)])
+    clear = await call.opened_pairs((user.civility_sealed, user.email_sealed) for user in users)
     return [
         TeamUserShown(
             user_id=user.user_id,
@@ -265,7 +265,7 @@ async def _shown(call: Call, users: Sequence[TeamUser], held: frozenset[UUID] | 
             establishment_ids=[each for each in user.establishment_ids if held is None or each in held],
             menus=None if user.menus is None else [coded(menu, MENU_LABELS) for menu in sorted(user.menus)],
         )
-        for user, civility, email in zip(users, clear[::2], clear[1::2], strict=True)
+        for user, (civility, email) in zip(users, clear, strict=True)
     ]
 
 
@@ -277,7 +277,7 @@ def _state(user: TeamUser, now: datetime) -> State:
 
 
 async def _employees(call: Call, rows: Sequence[Employee]) -> list[EmployeeShown]:
-    clear = await call.opened([sealed for row in rows for sealed in (row.civility_sealed, row.birth_date_sealed)])
+    clear = await call.opened_pairs((row.civility_sealed, row.birth_date_sealed) for row in rows)
     return [
         EmployeeShown(
             person_id=row.person_id,
@@ -287,7 +287,7 @@ async def _employees(call: Call, rows: Sequence[Employee]) -> list[EmployeeShown
             birth_date=_day(born),
             user_id=row.user_id,
         )
-        for row, civility, born in zip(rows, clear[::2], clear[1::2], strict=True)
+        for row, (civility, born) in zip(rows, clear, strict=True)
     ]
 
 

@@ -234,10 +234,8 @@ def _line(line: TransferLine) -> LineShown:
 
 
 async def _dossier_rows(call: Call, rows: Sequence[DossierTransfer]) -> list[DossierTransferRow]:
-    clear = await call.opened([sealed for row in rows for sealed in (row.beneficiary_name_sealed, row.iban_sealed)])
-    return [
-        _dossier_row(row, name or "", iban or "") for row, name, iban in zip(rows, clear[::2], clear[1::2], strict=True)
-    ]
+    clear = await call.opened_pairs((row.beneficiary_name_sealed, row.iban_sealed) for row in rows)
+    return [_dossier_row(row, name or "", iban or "") for row, (name, iban) in zip(rows, clear, strict=True)]
 
 
 def _dossier_row(row: DossierTransfer, name: str, iban: str) -> DossierTransferRow:

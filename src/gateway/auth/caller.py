@@ -16,9 +16,6 @@ from enum import Enum
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from psycopg import AsyncConnection, Connection
-from psycopg.rows import DictRow
-
 from gateway.auth import opaque
 from ledger.account.events import Menu, Profile
 from ledger.account.events import Role as AccountRole
@@ -118,32 +115,15 @@ class Caller:
         return self.scope if menu is None else self.narrowed.get(Menu(menu), self.scope)
 
 
-async def look_up(connection: AsyncConnection[DictRow], secret: str) -> Caller | Late | None:
-    """Whose secret it is; None for any other text. The connection acts as the gateway. Nothing is written."""
-    prefix = opaque.prefix_of(secret)
-    if prefix not in _QUERIES:
-        return None
-    cursor = await connection.execute(_QUERIES[prefix].encode(), {"digests": [opaque.digest(secret)]})
-    return _caller(_VIA[prefix], await cursor.fetchone())
-
-
-def look_up_now(connection: Connection[DictRow], secret: str) -> Caller | Late | None:
-    """As `look_up`, where one blocks: a download that asks again while it is sent."""
-    prefix = opaque.prefix_of(secret)
-    if prefix not in _QUERIES:
-        return None
-    return _caller(
-        _VIA[prefix], connection.execute(_QUERIES[prefix].encode(), {"digests": [opaque.digest(secret)]}).fetchone()
-    )
-
-
 async def caller_of(queries: AsyncDatabase, secret: str, *, wait_seconds: float = WAIT_SECONDS) -> Caller | Late | None:
-    """As `look_up`, in transactions of its own: it waits for the account's events to be folded, no longer than told."""
-    found = await _once(queries, secret)
+    """Whose secret it is; None for any other text. In transactions of its own, in which nothing is written: it waits
+    for the account's events to be folded, no longer than told.
+    """
+    found = await _look_up(queries, secret)
     deadline = asyncio.get_running_loop().time() + wait_seconds
     while found is LATE and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(_PAUSE_SECONDS)
-        found = await _once(queries, secret)
+        found = await _look_up(queries, secret)
     return found
 
 
@@ -155,7 +135,7 @@ async def callers_of(queries: AsyncDatabase, secrets: Collection[str]) -> dict[s
     digests = {opaque.digest(secret): secret for secret in secrets}
     asked = []
     async with queries.transaction(Role.GATEWAY) as connection:
-        for prefix in {opaque.prefix_of(secret) for secret in secrets} & set(_QUERIES):
+        for prefix in set(_QUERIES) & {opaque.prefix_of(secret) for secret in secrets}:
             given = [digest for digest, secret in digests.items() if opaque.prefix_of(secret) == prefix]
             cursor = await connection.execute(_QUERIES[prefix].encode(), {"digests": given})
             asked.append((_VIA[prefix], cursor))
@@ -175,7 +155,7 @@ async def note_use(queries: AsyncDatabase, caller: Caller) -> None:
         )
 
 
-async def _once(queries: AsyncDatabase, secret: str) -> Caller | Late | None:
+async def _look_up(queries: AsyncDatabase, secret: str) -> Caller | Late | None:
     """Fetched after the transaction's end: beginning, question and commit travel together, in one round trip."""
     prefix = opaque.prefix_of(secret)
     if prefix not in _QUERIES:

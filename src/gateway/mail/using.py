@@ -13,6 +13,7 @@ from gateway.api.client import RequestFacts
 from gateway.api.problems import Fault
 from gateway.mail.links import Link
 from gateway.service import Service
+from ledger.application import IdempotencyKey
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,17 @@ class Done:
     next: Literal["sign-in", "home"] = "sign-in"
 
 
+def order_key(link: Link) -> IdempotencyKey:
+    """The key of the one order that a link's use gives: however often it is tried, it is given once."""
+    return IdempotencyKey(account_id=None, route="link", key=str(link.link_id), body=b"")
+
+
 class Use(Protocol):
     """One purpose. `given` is what was posted: `password` where it is asked for, `cancel` where that was pressed.
 
     The connection acts as AUTH, in the transaction that holds the link: what is written on it is committed with the
-    link's use, or not at all. Commands run with `IdempotencyKey(None, "link", str(link.link_id), b"")`, so that a crash
-    before the commit is harmless. Faults are returned before anything is done: the link stays usable.
+    link's use, or not at all. Commands run with `order_key(link)`, so that a crash before the commit is harmless.
+    Faults are returned before anything is done: the link stays usable.
     """
 
     async def asked(self, service: Service, connection: AsyncConnection[DictRow], link: Link) -> Asked | None:

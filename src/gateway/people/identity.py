@@ -20,6 +20,7 @@ select a.email_sealed, p.civility_sealed, p.last_name, p.first_name
   from read.account a left join read.person p on p.person_id = a.person_id
  where a.account_id = %s
 """
+_NAMES: Final = "select last_name, first_name from read.person where person_id = %s"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ async def identity_within(connection: AsyncConnection[DictRow], keyring: Keyring
         return Identity()
     civility, email = await run_in_threadpool(opened, keyring, [row["civility_sealed"], row["email_sealed"]])
     return Identity(civility, row["last_name"], row["first_name"], email)
+
+
+async def names_of(connection: AsyncConnection[DictRow], person_id: UUID) -> tuple[str, ...]:
+    """A person's names, of whom there may be no account yet, on a connection that acts as AUTH."""
+    row = await (await connection.execute(_NAMES, (person_id,))).fetchone()
+    return tuple(name for name in row.values() if name) if row else ()
 
 
 def opened(keyring: Keyring, sealed: list[str | None]) -> list[str | None]:

@@ -19,11 +19,11 @@ from gateway.auth.passwords import broken
 from gateway.journal.journal import note_within
 from gateway.mail import outbox
 from gateway.mail.links import Link
-from gateway.mail.using import Asked, Done
+from gateway.mail.using import Asked, Done, order_key
+from gateway.people.identity import names_of
 from gateway.people.reading import account_in_log, clear_text, holder_of, invitation_in_log, organisation_in_log
 from gateway.service import Service
 from ledger.account.events import Role
-from ledger.application import IdempotencyKey
 from ledger.invitation.aggregate import Invitation
 from ledger.invitation.commands import AcceptInvitation
 from ledger.kit.errors import Refusal
@@ -106,11 +106,8 @@ async def _open(service: Service, connection: AsyncConnection[DictRow], link: Li
     organisation = await run_in_threadpool(organisation_in_log, service, invitation.organisation_id)
     name = await run_in_threadpool(clear_text, service, organisation.name)
     without = holder is None or not await _has_password(connection, holder)
-    cursor = await connection.execute(
-        "select last_name, first_name from read.person where person_id = %s", (invitation.person_id,)
-    )
-    row = await cursor.fetchone() or {}
-    return _Open(invitation, email, name or "cet organisme", without, tuple(filter(None, row.values())))
+    names = await names_of(connection, invitation.person_id)
+    return _Open(invitation, email, name or "cet organisme", without, names)
 
 
 async def _has_password(connection: AsyncConnection[DictRow], account_id: UUID) -> bool:
@@ -122,7 +119,7 @@ async def _accept(service: Service, link: Link, facts: RequestFacts) -> UUID | N
         service.ledger.execute,
         AcceptInvitation(invitation_id=link.target_id),
         actor=None,
-        key=_key(link),
+        key=order_key(link),
         correlation_id=facts.correlation_id,
     )
     try:
@@ -132,12 +129,8 @@ async def _accept(service: Service, link: Link, facts: RequestFacts) -> UUID | N
 
 
 async def _outcome(service: Service, link: Link) -> UUID | None:
-    outcome = await run_in_threadpool(service.ledger.outcome_of, _key(link))
+    outcome = await run_in_threadpool(service.ledger.outcome_of, order_key(link))
     return None if outcome is None else outcome.resource_id
-
-
-def _key(link: Link) -> IdempotencyKey:
-    return IdempotencyKey(account_id=None, route="link", key=str(link.link_id), body=b"")
 
 
 def _may_join(service: Service, account_id: UUID) -> bool:

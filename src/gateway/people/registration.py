@@ -21,12 +21,11 @@ from gateway.api.problems import Fault
 from gateway.journal.journal import note_within
 from gateway.mail import links, outbox
 from gateway.mail.links import Link
-from gateway.mail.using import Asked, Done
+from gateway.mail.using import Asked, Done, order_key
 from gateway.mail.wishes import Wish, wish
 from gateway.people.reading import account_in_log, claimed_by, clear_text, organisation_in_log
 from gateway.service import Service
 from ledger.account.events import Profile
-from ledger.application import IdempotencyKey
 from ledger.invitation.commands import SendInvitation
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
@@ -195,9 +194,8 @@ def _invite(
         email=applicant["email"],
         **{name: applicant[name] for name in _NAMES},
     )
-    key = IdempotencyKey(account_id=None, route="link", key=str(link.link_id), body=b"")
     try:
-        service.ledger.execute(order, actor=None, key=key, correlation_id=facts.correlation_id)
+        service.ledger.execute(order, actor=None, key=order_key(link), correlation_id=facts.correlation_id)
     except Refusal:
         return False
     return True

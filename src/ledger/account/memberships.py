@@ -104,8 +104,7 @@ def end_membership(command: EndMembership, work: Work) -> UUID:
     """Refused: NotFound, Forbidden, MembershipAbsent, LastReferent."""
     key = key_of(command)
     account = _member(command, _giver(command, work), work)
-    if account.manages(key):
-        let_go(account, key, work)
+    let_go(account, key, work)
     account.end(key, at=work.now)
     return account.id
 
@@ -115,8 +114,7 @@ def suspend_membership(command: SuspendMembership, work: Work) -> UUID:
     """Refused: NotFound, Forbidden, MembershipAbsent, MembershipAlreadySuspended, LastReferent."""
     key = key_of(command)
     account = _member(command, _giver(command, work), work)
-    if account.manages(key):
-        let_go(account, key, work)
+    let_go(account, key, work)
     account.suspend(key, at=work.now)
     return account.id
 
@@ -171,7 +169,7 @@ def join(account: Account, key: MembershipKey, membership: Membership, work: Wor
 
 def change(account: Account, key: MembershipKey, membership: Membership, work: Work) -> None:
     """Refused: MembershipAbsent, LastReferent."""
-    if account.manages(key) and membership.profile is not Profile.REFERENT:
+    if membership.profile is not Profile.REFERENT:
         let_go(account, key, work)
     account.change(key, membership, at=work.now)
     # One who joined before employees were kept is one of them from the first save on.

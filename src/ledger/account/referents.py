@@ -21,10 +21,12 @@ def keep_named(account: Account, key: MembershipKey, work: Work) -> None:
 
 
 def let_go(account: Account, key: MembershipKey, work: Work) -> None:
-    """Before a membership manages users no more. Refused: LastReferent.
+    """Before a membership manages users no more, where it does. Refused: LastReferent.
 
     Staff who disable a whole account do not come by here: one that is in wrong hands must go at once.
     """
+    if not account.manages(key):
+        return
     organisation_id, kind = key
     organisation = work.load(Organisation, organisation_id)
     others = organisation.referents_as(kind) - {account.id}
