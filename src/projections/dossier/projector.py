@@ -152,18 +152,19 @@ class DossierProjector(Projector):
 
     @on(AgreementIssued, needs=_dossier)
     def agreed(self, event: Entry, rows: Rows) -> None:
-        _move(event, rows, _held(event, rows), instruction=_AGREED, agreement_cents=event.data["amount_cents"])
+        _move(event, rows, instruction=_AGREED, agreement_cents=event.data["amount_cents"])
 
     @on(AgreementRefused, needs=_dossier)
     def refused(self, event: Entry, rows: Rows) -> None:
-        _move(event, rows, _held(event, rows), instruction=Instruction.REFUSED.value)
+        _move(event, rows, instruction=Instruction.REFUSED.value)
 
     @on(AgreementAmended, needs=_dossier)
     def amended(self, event: Entry, rows: Rows) -> None:
         data = event.data
         before = _held(event, rows)
         terms = {name: data[name] for name in ("title", "starts_on", "ends_on")}
-        after = _change(event, rows, agreement_cents=data["amount_cents"], **terms)
+        changed = {"agreement_cents": data["amount_cents"], **terms, "version": event.version}
+        after = rows.update("dossier", (event.id,), changed)
         if (before["starts_on"], before["ends_on"]) != (after["starts_on"], after["ends_on"]):
             _unlist(before, rows)
             _list(after, rows)
@@ -190,31 +191,31 @@ class DossierProjector(Projector):
 
     @on(PaymentReserved, needs=_dossier)
     def reserved(self, event: Entry, rows: Rows) -> None:
-        before = _held(event, rows)
-        _move(event, rows, before, reserved_cents=before["reserved_cents"] + event.data["amount_cents"])
+        reserved_cents: int = _held(event, rows)["reserved_cents"] + event.data["amount_cents"]
+        _move(event, rows, reserved_cents=reserved_cents)
 
     @on(ReservationReleased, needs=_dossier)
     def reservation_released(self, event: Entry, rows: Rows) -> None:
-        before = _held(event, rows)
-        _move(event, rows, before, reserved_cents=before["reserved_cents"] - event.data["amount_cents"])
+        reserved_cents: int = _held(event, rows)["reserved_cents"] - event.data["amount_cents"]
+        _move(event, rows, reserved_cents=reserved_cents)
 
     @on(PaymentRecorded, needs=_dossier)
     def paid(self, event: Entry, rows: Rows) -> None:
-        before = _held(event, rows)
-        _move(event, rows, before, paid_cents=before["paid_cents"] + event.data["amount_cents"])
+        paid_cents: int = _held(event, rows)["paid_cents"] + event.data["amount_cents"]
+        _move(event, rows, paid_cents=paid_cents)
 
     @on(DossierSettled, needs=_dossier)
     def settled(self, event: Entry, rows: Rows) -> None:
         released_cents, day = event.data["released_cents"], event.data["on"]
-        _move(event, rows, _held(event, rows), closing=_SETTLED, released_cents=released_cents, settled_on=day)
+        _move(event, rows, closing=_SETTLED, released_cents=released_cents, settled_on=day)
 
     @on(DossierClosed, needs=_dossier)
     def closed(self, event: Entry, rows: Rows) -> None:
-        _move(event, rows, _held(event, rows), closing=_CLOSED, closed_on=event.data["on"])
+        _move(event, rows, closing=_CLOSED, closed_on=event.data["on"])
 
     @on(DossierCancelled, needs=_dossier)
     def cancelled(self, event: Entry, rows: Rows) -> None:
-        _move(event, rows, _held(event, rows), closing=Closing.CANCELLED.value)
+        _move(event, rows, closing=Closing.CANCELLED.value)
 
 
 def _held(event: Entry, rows: Rows) -> Row:
@@ -224,18 +225,21 @@ def _held(event: Entry, rows: Rows) -> Row:
     return dossier
 
 
-def _change(event: Entry, rows: Rows, **values: Any) -> Row:
+def _change(event: Entry, rows: Rows, **values: Any) -> None:
     """Change what nothing else follows from."""
     values["version"] = event.version
-    return rows.update("dossier", (event.id,), values)
+    rows.revise("dossier", (event.id,), values)
 
 
-def _move(event: Entry, rows: Rows, before: Row, **values: Any) -> None:
+def _move(event: Entry, rows: Rows, **values: Any) -> None:
     """Change the dossier, what follows from it, and the counters where its status passes from one to another."""
-    follows = derived({**before, **values})
-    after = rows.update("dossier", (event.id,), {**values, **follows, "version": event.version})
-    if after["status"] != before["status"]:
-        _pass(after, before["status"], after["status"], rows)
+    values["version"] = event.version
+    dossier = rows.revise("dossier", (event.id,), values)
+    status, follows = dossier["status"], derived(dossier)
+    if follows["status"] != status:
+        _pass(dossier, status, follows["status"], rows)
+    if follows["status"] != status or follows["financial"] != dossier["financial"]:
+        rows.revise("dossier", (event.id,), follows)
 
 
 def _pass(dossier: Row, old: str, new_one: str, rows: Rows) -> None:
@@ -243,22 +247,18 @@ def _pass(dossier: Row, old: str, new_one: str, rows: Rows) -> None:
     # Only the dossier's row says which sets it counts in: asked for here, in one query for the event.
     rows.prepare_keys("dossier_counter", keys)
     for share in keys:
-        counter = _counter(share, rows)
-        rows.update("dossier_counter", share, {old: counter[old] - 1, new_one: counter[new_one] + 1})
+        _tally(share, rows, {old: -1, new_one: 1})
 
 
 def _count(dossier: Mapping[str, Any], status: str, rows: Rows) -> None:
     for share in shares(dossier):
-        counter = _counter(share, rows)
-        rows.update("dossier_counter", share, {status: counter[status] + 1})
+        _tally(share, rows, {status: 1})
 
 
-def _counter(share: Share, rows: Rows) -> Row:
-    counter = rows.get("dossier_counter", *share)
-    if counter is None:
+def _tally(share: Share, rows: Rows, steps: Mapping[str, int]) -> None:
+    if not rows.tally("dossier_counter", share, steps):
         counter = dict(zip(("establishment_id", "side", "parties"), share, strict=True)) | _NOTHING
-        rows.put("dossier_counter", counter)
-    return counter
+        rows.put("dossier_counter", {**counter, **steps})
 
 
 def _list(dossier: Mapping[str, Any], rows: Rows) -> None:

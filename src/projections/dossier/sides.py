@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final
 
 from projections.reader import FUND
@@ -21,9 +20,9 @@ FUND_SIDE: Final = "fund"
 Share = tuple[str, str, str]
 """(establishment, side, the establishments that share the dossier on that side)."""
 
-_FUND: Final = str(FUND)
 _PROVIDER: Final = Side.PROVIDER.value
 _COMPANY: Final = Side.COMPANY.value
+_ALL: Final[Share] = (str(FUND), FUND_SIDE, "")
 
 
 def holders(dossier: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -34,15 +33,12 @@ def holders(dossier: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def shares(dossier: Mapping[str, Any]) -> tuple[Share, ...]:
     """As `holders`, with the whole set of establishments that share the dossier on that side, as one text."""
-    return _shares(tuple(dossier["provider_establishment_ids"]), dossier["company_establishment_id"])
-
-
-@lru_cache(maxsize=10_000)
-def _shares(provider_ids: tuple[str, ...], company_id: str) -> tuple[Share, ...]:
-    providers = sorted(set(provider_ids))
+    company_id, provider_ids = dossier["company_establishment_id"], dossier["provider_establishment_ids"]
+    # One provider, nearly always: this is made for each dossier that opens, settles or is listed.
+    providers = provider_ids if len(provider_ids) == 1 else sorted(set(provider_ids))
     together = ",".join(providers)
     return (
-        *((provider, _PROVIDER, together) for provider in providers),
+        *[(provider, _PROVIDER, together) for provider in providers],
         (company_id, _COMPANY, company_id),
-        (_FUND, FUND_SIDE, ""),
+        _ALL,
     )

@@ -43,21 +43,24 @@ def status_of(instruction: str, closing: str) -> Status:
     return Status.ONGOING if closing == Closing.OPEN else Status.SETTLED
 
 
-def financial_of(instruction: str, status: Status, reserved_cents: int, paid_cents: int) -> Financial:
+def financial_of(instruction: str, status: Status, is_reserved: bool, is_paid: bool) -> Financial:
     """`approved`: some of what is approved is not paid yet; `paid`: all that is approved is."""
     if status is Status.SETTLED:
         return Financial.SETTLED
     if instruction != _AGREED:
         return Financial.UNCOMMITTED
-    if not reserved_cents:
+    if not is_reserved:
         return Financial.COMMITTED
-    return Financial.PAID if paid_cents == reserved_cents else Financial.APPROVED
+    return Financial.PAID if is_paid else Financial.APPROVED
 
 
-def derived(dossier: Mapping[str, Any]) -> dict[str, str]:
+def derived(dossier: Mapping[str, Any]) -> Mapping[str, str]:
     """The columns of a dossier's row that follow from its others."""
-    instruction = dossier["instruction"]
-    status = status_of(instruction, dossier["closing"])
-    financial = financial_of(instruction, status, dossier["reserved_cents"], dossier["paid_cents"])
-    # `_value_` is `value` without a call; every event of a dossier comes by here.
-    return {"status": status._value_, "financial": financial._value_}
+    reserved_cents, paid_cents = dossier["reserved_cents"], dossier["paid_cents"]
+    return _derived(dossier["instruction"], dossier["closing"], reserved_cents != 0, paid_cents == reserved_cents)
+
+
+@cache
+def _derived(instruction: str, closing: str, is_reserved: bool, is_paid: bool) -> Mapping[str, str]:
+    status = status_of(instruction, closing)
+    return {"status": status.value, "financial": financial_of(instruction, status, is_reserved, is_paid).value}

@@ -26,7 +26,8 @@ The rules of a fold
   catch-up and rebuild, in batches cut anywhere.
 - Values are JSON's: ids (`event.id`, `event.data["…_id"]`) and dates are text, in keys, in rows and in needs; amounts
   are `int`; arrays come back as tuples (lists are accepted by `put`); only `timestamptz` columns hold a `datetime`.
-- Rows are never changed in place: `put` a whole new one (columns left out are null), or `change` some columns.
+- A fold changes no row that it is given: it `put`s a whole new one (columns left out are null), `change`s some columns,
+  or, where events come by the million, has memory `revise` or `tally` its own in place: what `get` gave changes too.
 - A field of OPENS is clear text, or None once erased. Any other sealed field stays `sealed:…` and may be stored so.
 - `needs` says from the entry alone which rows will be asked for: `key`, `new`, `index`, `new_index`. A row left out is
   still found, by a query of its own: correct, and slow when it happens for each event. Several rows that only another

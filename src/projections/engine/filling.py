@@ -1,35 +1,39 @@
 """Filling empty tables from the log as fast as it goes: what a rebuild does first.
 
-One thread reads ahead and one writes behind, while this one folds; they spend their time waiting for PostgreSQL. Each
-batch is a transaction that moves the positions, as ever, so that what was filled is whole up to them, however it ends.
+One thread reads ahead and one writes behind, while this one folds; they spend their time waiting for PostgreSQL. Rows
+that are seldom changed again are written with their batch, the others once, when memory is full or the log is at its
+end. Until then it is one transaction, which moves the positions at last: what was filled is whole up to them, however
+it ends.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import psycopg
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from ledger.log.database import SESSION
 from projections.engine import positions
 from projections.engine.batches import SETTINGS, collected_later
 from projections.engine.folding import FoldFailed, fold, prepared, shared_out
+from projections.engine.held import Changes
 from projections.engine.opening import Opener
 from projections.engine.positions import Fenced, Position
 from projections.engine.projector import Projector
 from projections.engine.reading import Raw, decoded, newest, read_raw
 from projections.engine.rows import Rows
-from projections.engine.store import Statements, TableLoader, statements
+from projections.engine.store import TableLoader, statements
 from projections.engine.table import Key, Row, Table
 
-KEEP_ROWS: Final = 200_000  # in memory, of all the projections of one process: some 200 MB
+KEEP_ROWS: Final = 200_000  # in memory, of all the projections of one process: some 200 MB, when they are written
 FILLING: Final = 0x66696C6C  # "fill": shared by all who fill, so that nobody makes the tables anew meanwhile
 _TURN_SECONDS: Final = 0.0005
 _APPLICATION: Final = "dossier-ledger rebuild"
@@ -57,7 +61,7 @@ def fill(filling: Filling, projectors: Sequence[Projector], keyring: Opener, kno
     error, if there was one.
     """
     with ExitStack() as stack:
-        connections = [stack.enter_context(connected(filling.url)) for _ in range(3)]
+        connections = [stack.enter_context(connected(filling.url)) for _ in range(2)]
         filler = _Filler(filling, projectors, keyring, connections)
         try:
             with collected_later(), _short_turns():
@@ -78,10 +82,13 @@ class _Filler:
         self._filling = filling
         self._schema = filling.schema
         self._keyring = keyring
-        self._reading, self._writing, loading = connections
-        self._written: Future[None] | None = None
+        self._reading, self._writing = connections
+        self._writes: list[Future[None]] = []
+        self._transaction = ExitStack()
         self._owned: dict[str, Position] = {}
-        loader = _AfterWriting(TableLoader(loading, self._schema), self._wait)
+        self._reached = 0
+        # Rows are asked for where they are written, since they are not committed for long.
+        loader = _AfterWriting(TableLoader(self._writing, self._schema), self._wait)
         self._rows = {each.NAME: (each, Rows(each.TABLES, loader, whole=True)) for each in projectors}
 
     def run(self, skipped: Sequence[str], known: Container[str]) -> None:
@@ -90,18 +97,21 @@ class _Filler:
         def read(after: int) -> Raw:
             return read_raw(self._reading, after, after + _next(after, upto, batch), skipped)
 
-        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        with self._transaction, ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             coming, end = reader.submit(read, 0), 0
             while end < upto:
-                end, raw = end + _next(end, upto, batch), coming.result()
+                start, end, raw = end, end + _next(end, upto, batch), coming.result()
                 coming = reader.submit(read, end)
                 if not self._fold(raw, known):
+                    end = start
                     break
                 self._wait()
-                self._own()
-                self._written = writer.submit(self._write, self._changes(), self._owned, end)
-                self._move(end)
+                self._begin()
+                self._write(writer, Rows.settled)
+                if self._count() > KEEP_ROWS:
+                    self._finish(writer, end)
                 self._filling.progress(end)
+            self._finish(writer, end)
             self._wait()
 
     def _fold(self, raw: Raw, known: Container[str]) -> bool:
@@ -114,36 +124,43 @@ class _Filler:
             fold(projector, prepared(projector, mine, self._keyring), rows)
         return True
 
-    def _own(self) -> None:
+    def _begin(self) -> None:
         if not self._owned:
             self._filling.made()
             with self._writing.transaction():
                 self._owned = positions.claim(self._writing, self._schema, list(self._rows))
             self._writing.execute("select pg_advisory_lock_shared(%s)", (FILLING,))
+        if self._writing.info.transaction_status == TransactionStatus.IDLE:
+            self._transaction.enter_context(self._writing.transaction())
 
-    def _changes(self) -> list[Statements]:
-        return [
-            statements(self._schema, table, changes, copy=True)
-            for _, rows in self._rows.values()
-            for table, changes in rows.changes()
-        ]
-
-    def _write(self, changes: Iterable[Statements], owned: dict[str, Position], upto: int) -> None:
-        with self._writing.transaction():
-            positions.move(self._writing, self._schema, owned, upto)
-            for each in changes:
-                each.run(self._writing)
-
-    def _move(self, end: int) -> None:
-        self._owned = {name: replace(at, position=end) for name, at in self._owned.items()}
-        share = KEEP_ROWS // len(self._rows)
+    def _write(self, writer: Executor, chosen: Callable[[Rows], Iterable[tuple[Table, Changes]]]) -> None:
         for _, rows in self._rows.values():
-            rows.written(keep=share)
+            for table, changes in chosen(rows):
+                ready = statements(self._schema, table, changes, copy=True)
+                self._writes.append(writer.submit(ready.run, self._writing))
+
+    def _finish(self, writer: Executor, end: int) -> None:
+        """Write all that has been held back, and commit; memory begins anew."""
+        if end == self._reached:
+            return
+        self._write(writer, Rows.changes)
+        self._writes.append(writer.submit(self._commit, self._owned, end))
+        self._owned = {name: replace(at, position=end) for name, at in self._owned.items()}
+        self._reached = end
+        for _, rows in self._rows.values():
+            rows.forget()
+
+    def _commit(self, owned: dict[str, Position], upto: int) -> None:
+        positions.move(self._writing, self._schema, owned, upto)
+        self._transaction.close()
+
+    def _count(self) -> int:
+        return sum(rows.count() for _, rows in self._rows.values())
 
     def _wait(self) -> None:
-        if self._written is not None:
-            written, self._written = self._written, None
-            written.result()
+        writes, self._writes = self._writes, []
+        for write in writes:
+            write.result()
 
 
 def _next(at: int, upto: int, batch: int) -> int:

@@ -59,13 +59,13 @@ def fold(projector: Projector, entries: Sequence[Entry], rows: Rows) -> None:
     except Exception:  # noqa: BLE001 - which event it was is found below, where each is prepared alone
         rows.forget()
         ready = False
-    position = 0
+    position, folds = 0, {name: handler.fold for name, handler in handlers.items()}
     try:
         for entry in entries:
             position = entry.position
             if not ready:
                 rows.prepare(handlers[entry.name].needs(entry))
-            handlers[entry.name].fold(projector, entry, rows)
+            folds[entry.name](projector, entry, rows)
     except psycopg.Error:
         raise
     except Exception as error:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from projections.engine.held import Changes, Held
 from projections.engine.needs import Need
 from projections.engine.table import Key, Row, Table, Values
-
-_KEY_TYPES: Final = frozenset({str, int, bool, tuple})
-_VALUE_TYPES: Final = _KEY_TYPES | {type(None), datetime}
 
 
 class Loader(Protocol):
@@ -22,148 +18,6 @@ class Loader(Protocol):
     def by_index(self, table: Table, column: str, values: Sequence[Any]) -> Iterable[Row]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a batch did to one table: rows that are `made`, rows that are `changed`, and `gone` ones as they were.
-
-    `added` are made as well: their values, in the order of the table's columns.
-    """
-
-    made: list[Row]
-    changed: list[Row]
-    gone: list[Row]
-    added: list[Values] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.made or self.changed or self.gone or self.added)
-
-
-class _Held:
-    """One table's rows in memory. `rows` says None for a row known to be absent.
-
-    `added` are rows that nobody has asked for since they were made, as bare values: `settle` makes rows of them.
-    """
-
-    __slots__ = (
-        "added",
-        "arrays",
-        "before",
-        "complete",
-        "indexes",
-        "key_of",
-        "keys",
-        "names",
-        "rows",
-        "set_apart",
-        "sound",
-        "table",
-        "whole",
-        "width",
-    )
-
-    def __init__(self, table: Table, *, whole: bool) -> None:
-        self.table = table
-        # What is asked of the table for each row, at hand: this is where a rebuild spends its time.
-        self.key_of = table.key_of
-        self.arrays = table.arrays
-        self.indexes = table.indexes
-        self.names = table.names.keys()
-        self.width = len(self.names)
-        self.set_apart = frozenset((*table.key, *table.arrays, *table.indexes))
-        self.sound: set[tuple[type, ...]] = set()
-        self.forget()
-        self.whole = whole
-
-    def forget(self) -> None:
-        self.whole = False
-        self.rows: dict[Key, Row | None] = {}
-        self.before: dict[Key, Row | None] = {}
-        self.added: list[Values] = []
-        # Keys of present rows in memory by (column, value); `complete` are the values of which no row is elsewhere.
-        self.keys: dict[tuple[str, Any], dict[Key, None]] = {}
-        self.complete: set[tuple[str, Any]] = set()
-
-    def changes(self) -> Changes:
-        """Rows that came back to what they were are left out."""
-        if self.added and not self.before:
-            return Changes([], [], [], self.added)
-        self.settle()
-        found = Changes([], [], [])
-        for key, before in self.before.items():
-            after = self.rows[key]
-            if after is None:
-                if before is not None:
-                    found.gone.append(before)
-            elif before is None:
-                found.made.append(after)
-            elif after != before:
-                found.changed.append(after)
-        return found
-
-    def settle(self) -> None:
-        """Make rows of what was added, before anybody looks."""
-        if not self.added:
-            return
-        added, self.added = self.added, []
-        for values in added:
-            row = self.table.row_of(values)
-            key = self.key_of(row)
-            self.learn_absent(key)
-            self.replace(key, row)
-
-    def learn(self, row: Row) -> None:
-        """Take in a row as the table holds it; what memory holds already is newer."""
-        key = self.key_of(row)
-        if key not in self.rows:
-            self.rows[key] = row
-            if self.indexes:
-                self._enlist(key, row)
-
-    def learn_absent(self, key: Key) -> None:
-        self.rows.setdefault(key, None)
-
-    def replace(self, key: Key, row: Row | None) -> None:
-        """Put a row in place of the one of this key, which memory knows, there or absent."""
-        old = self.rows[key]
-        if key not in self.before:
-            self.before[key] = old
-        self.rows[key] = row
-        if self.indexes:
-            if old is not None:
-                for column in self.indexes:
-                    del self.keys[column, old[column]][key]
-            if row is not None:
-                self._enlist(key, row)
-
-    def shaped(self, row: Row) -> Row:
-        """The row with every column of its table, in order of nothing, arrays as tuples."""
-        if len(row) != self.width or row.keys() != self.names:
-            if strangers := row.keys() - self.names:
-                raise KeyError(f"table {self.table.name} has no column {', '.join(sorted(strangers))}")
-            row = {name: row.get(name) for name in self.names}
-        return self.with_tuples(row) if self.arrays else row
-
-    def with_tuples(self, row: Row) -> Row:
-        for name in self.arrays:
-            if type(row[name]) is list:
-                return {**row, **{each: tuple(row[each]) for each in self.arrays if row[each] is not None}}
-        return row
-
-    def check_values(self, values: Values) -> None:
-        if len(values) != self.width or not _VALUE_TYPES.issuperset(map(type, values)):
-            raise TypeError(f"a row of {self.table.name} is ({', '.join(self.names)}), as JSON has them, or tuples")
-
-    def check_key(self, key: Key) -> None:
-        types = tuple(map(type, key))
-        if types not in self.sound:
-            _check_key(self.table, key)
-            self.sound.add(types)
-
-    def _enlist(self, key: Key, row: Row) -> None:
-        for column in self.indexes:
-            self.keys.setdefault((column, row[column]), {})[key] = None
-
-
 class Rows:
     """What a fold may touch. Reads see every change that the batch made before.
 
@@ -172,7 +26,7 @@ class Rows:
     """
 
     def __init__(self, tables: Iterable[Table], loader: Loader, *, whole: bool = False) -> None:
-        self._held = {table.name: _Held(table, whole=whole) for table in tables}
+        self._held = {table.name: Held(table, whole=whole) for table in tables}
         self.loader = loader
 
     # --- for folds ---------------------------------------------------------------------------------------------
@@ -257,6 +111,26 @@ class Rows:
         held.replace(key, changed)
         return changed
 
+    def revise(self, table: str, key: Key, values: Mapping[str, Any]) -> Row:
+        """As `update`, of columns that are neither key nor index nor array, and in place: a row that `get` gave before
+        may change with it. To copy a row for each event takes longer than most folds do.
+        """
+        row = self._own(table, key, values)
+        if row is None:
+            raise KeyError(f"no row of {table} has this key")
+        row.update(values)
+        revised: Row = row
+        return revised
+
+    def tally(self, table: str, key: Key, steps: Mapping[str, int]) -> bool:
+        """As `revise`, adding to columns that are whole numbers. False where no row has this key."""
+        row = self._own(table, key, steps)
+        if row is None:
+            return False
+        for name, step in steps.items():
+            row[name] += step
+        return True
+
     def delete(self, table: str, *key: Any) -> None:
         """Take the row of this key away, if it is there."""
         if self.get(table, *key) is not None:
@@ -314,12 +188,16 @@ class Rows:
             if (held.before or held.added) and (changes := held.changes()):
                 yield held.table, changes
 
+    def settled(self) -> Iterator[tuple[Table, Changes]]:
+        """As `changes` and `written`, but rows of tables in which they often change again wait for `changes`."""
+        for held in self._held.values():
+            if changes := held.settled():
+                yield held.table, changes
+
     def written(self, *, keep: int) -> None:
         """The changes are committed: what is in memory is what the tables hold. Beyond `keep` rows all is forgotten."""
         for held in self._held.values():
-            held.before = {}
-            if not held.table.kept and (held.rows or held.added):
-                held.forget()
+            held.written()
         if self.count() > keep:
             self.forget()
 
@@ -332,7 +210,22 @@ class Rows:
         for held in self._held.values():
             held.forget()
 
-    def _fetch(self, held: _Held, key: Key) -> Row | None:
+    def _own(self, table: str, key: Key, changing: Iterable[str]) -> Any:
+        """A row that may be changed in place: no longer the one that the table holds, which is to be compared with."""
+        held = self._held[table]
+        if held.added:
+            held.settle()
+        row = held.rows.get(key)
+        if row is None and (key in held.rows or (row := self._fetch(held, key)) is None):
+            return None
+        if not held.plain.issuperset(changing):
+            raise KeyError(f"{', '.join(sorted(set(changing) - held.plain))}: no column of {table} to change in place")
+        if held.before.get(key, row) is row:
+            held.before[key] = row
+            row = held.rows[key] = {**row}
+        return row
+
+    def _fetch(self, held: Held, key: Key) -> Any:
         held.check_key(key)
         if held.whole:
             held.rows[key] = None
@@ -340,7 +233,7 @@ class Rows:
             self._load_keys(held, [key])
         return held.rows[key]
 
-    def _load_keys(self, held: _Held, keys: Sequence[Key]) -> None:
+    def _load_keys(self, held: Held, keys: Sequence[Key]) -> None:
         unknown = [key for key in keys if key not in held.rows]
         if unknown:
             for key in unknown:
@@ -350,16 +243,10 @@ class Rows:
             for key in unknown:
                 held.learn_absent(key)
 
-    def _load_groups(self, held: _Held, column: str, values: Sequence[Any]) -> None:
+    def _load_groups(self, held: Held, column: str, values: Sequence[Any]) -> None:
         for row in self.loader.by_index(held.table, column, values):
             held.learn(row)
         held.complete.update((column, value) for value in values)
-
-
-def _check_key(table: Table, key: Key) -> None:
-    # A UUID or a date in place of its text would match no row in memory, silently.
-    if len(key) != len(table.key) or not _KEY_TYPES.issuperset(map(type, key)):
-        raise TypeError(f"a key of {table.name} is ({', '.join(table.key)}), as text or whole numbers")
 
 
 def _check_index(table: Table, column: str) -> None:

@@ -16,7 +16,7 @@ import orjson
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from projections.engine.rows import Changes
+from projections.engine.held import Changes
 from projections.engine.table import Key, Row, Table
 
 _BARE: Final = frozenset("0123456789abcdef-")

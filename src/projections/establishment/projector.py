@@ -68,7 +68,6 @@ class EstablishmentProjector(Projector):
             key=("field", "word", "establishment_id"),
             columns=columns(field="text", word="text", establishment_id="uuid"),
             indexes=("establishment_id",),
-            kept=False,
         ),
         Table(
             "organisation",

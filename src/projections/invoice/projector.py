@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from ledger.invoice.events import (
     DisputeResolved,
@@ -95,47 +95,39 @@ class InvoiceProjector(Projector):
 
     @on(ServiceAttested, needs=_invoice)
     def attested(self, event: Entry, rows: Rows) -> None:
-        rows.change("invoice", event.id, service_attested_on=event.data["on"], version=event.version)
+        _change(event, rows, {"service_attested_on": event.data["on"]})
 
     @on(InvoiceApproved, needs=_invoice)
     def approved(self, event: Entry, rows: Rows) -> None:
-        rows.change(
-            "invoice",
-            event.id,
-            status=_APPROVED,
-            approved_cents=event.data["amount_cents"],
-            approved_on=event.data["on"],
-            version=event.version,
-        )
+        data = event.data
+        approval = {"approved_cents": data["amount_cents"], "approved_on": data["on"]}
+        _change(event, rows, {"status": _APPROVED, **approval})
 
     @on(InvoiceDisputed, needs=_invoice)
     def disputed(self, event: Entry, rows: Rows) -> None:
-        rows.change(
-            "invoice",
-            event.id,
-            status=Status.DISPUTED.value,
-            dispute_reason_sealed=event.data["reason"],
-            approved_cents=0,
-            approved_on=None,
-            version=event.version,
-        )
+        no_approval = {"approved_cents": 0, "approved_on": None}
+        dispute = {"status": Status.DISPUTED.value, "dispute_reason_sealed": event.data["reason"]}
+        _change(event, rows, {**dispute, **no_approval})
 
     @on(DisputeResolved, needs=_invoice)
     def dispute_resolved(self, event: Entry, rows: Rows) -> None:
-        status = _RECEIVED
-        rows.change("invoice", event.id, status=status, dispute_reason_sealed=None, version=event.version)
+        _change(event, rows, {"status": _RECEIVED, "dispute_reason_sealed": None})
 
     @on(InvoiceScheduled, needs=_invoice)
     def scheduled(self, event: Entry, rows: Rows) -> None:
         data = event.data
         place = {"lot_id": data["lot_id"], "transfer_id": data["transfer_id"]}
-        rows.update("invoice", (event.id,), {"status": _SCHEDULED, **place, "version": event.version})
+        _change(event, rows, {"status": _SCHEDULED, **place})
 
     @on(InvoiceUnscheduled, needs=_invoice)
     def unscheduled(self, event: Entry, rows: Rows) -> None:
-        status = _APPROVED
-        rows.change("invoice", event.id, status=status, lot_id=None, transfer_id=None, version=event.version)
+        _change(event, rows, {"status": _APPROVED, "lot_id": None, "transfer_id": None})
 
     @on(InvoicePaid, needs=_invoice)
     def paid(self, event: Entry, rows: Rows) -> None:
-        rows.change("invoice", event.id, status=_PAID, paid_on=event.data["on"], version=event.version)
+        _change(event, rows, {"status": _PAID, "paid_on": event.data["on"]})
+
+
+def _change(event: Entry, rows: Rows, values: dict[str, Any]) -> None:
+    values["version"] = event.version
+    rows.revise("invoice", (event.id,), values)

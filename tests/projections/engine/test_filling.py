@@ -21,8 +21,8 @@ from ledger.log.recorder import Recorder
 from projections.engine import columns, filling
 from projections.engine.diff import diff
 from projections.engine.filling import FILLING
+from projections.engine.held import Changes
 from projections.engine.rebuild import RebuildRunning, RebuildStopped, rebuild
-from projections.engine.rows import Changes
 from projections.engine.schema import NEXT, PAST
 from projections.engine.sharing import Shared, grouped
 from projections.engine.store import statements
