@@ -74,6 +74,7 @@ class Live:
             return at
         if since > at:
             # Another process, which was a moment ahead, gave the position; or a log that was restored to before it.
+            listener.since = since
             return since if since <= await self.follower.head() else self._lost(listener, at)
         if at - since > MOST_BEHIND:
             return self._lost(listener, at)

@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from prometheus_client import CollectorRegistry
 from psycopg import AsyncConnection
@@ -56,10 +57,9 @@ class Room:
     gateway: Gateway
     live: Live
     queries: Counting
-    secrets: dict[str, list[str]] = field(default_factory=dict)
 
-    async def listener(self, who: str, secret: str | None = None) -> Listener:
-        secret = secret or self.gateway.tokens[who]
+    async def listener(self, who: str) -> Listener:
+        secret = self.gateway.tokens[who]
         caller = await caller_of(self.queries, secret)
         assert isinstance(caller, Caller)
         return Listener(caller, secret, "follow_changes")
@@ -144,6 +144,28 @@ def test_nothing_is_asked_while_nobody_listens(gateway: Gateway, world: World):
             await asyncio.to_thread(gateway.deposited, dossier_ids=str(world.dossier))
             await asyncio.sleep(0.1)
             assert room.queries.asked == before
+
+    within(gateway, story)
+
+
+def test_nobody_is_told_before_the_read_models_show_it(gateway: Gateway, world: World):
+    """Whoever is told looks at once, and sees it: while the folds stand still, so does what is told."""
+
+    async def story(room: Room) -> None:
+        listener = await room.listener("provider")
+        async with room.live.listening(listener, None):
+            with psycopg.connect(gateway.settings.database_url) as connection:
+                connection.execute("lock table read.position in exclusive mode")
+                settle, gateway.settle = gateway.settle, lambda: None
+                try:
+                    assert (await asyncio.to_thread(gateway.deposited, dossier_ids=str(world.dossier))).is_success
+                finally:
+                    gateway.settle = settle
+                for _ in range(3):
+                    assert await room.live.follower.step()  # there is something, and it waits
+                assert listener.told == 0
+            while not listener.told:
+                await room.live.follower.step()
 
     within(gateway, story)
 
