@@ -46,6 +46,24 @@ def place() -> Iterator[Path]:
     shutil.rmtree(parent)
 
 
+@pytest.fixture(scope="module")
+def first_start() -> Iterator[Path]:
+    """A data directory whose first start is over, and its server stopped."""
+    parent = Path(tempfile.mkdtemp(prefix="essai-"))
+    parent.chmod(0o711)
+    with embedded.running(parent / "données"):
+        pass
+    yield parent / "données"
+    shutil.rmtree(parent)
+
+
+@pytest.fixture
+def settled(place: Path, first_start: Path) -> Path:
+    """`place`, where a server has run before: for stories of all that comes after the first start."""
+    subprocess.run(["cp", "--archive", first_start, place], check=True)
+    return place
+
+
 @pytest.fixture
 def use(place: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """A function that starts another process which uses the server of `place` until its input closes."""
@@ -119,11 +137,11 @@ def test_a_new_directory_has_a_private_server_with_both_databases(place: Path):
     assert not answers(server)
 
 
-def test_what_was_recorded_is_there_at_the_second_start_which_is_quick(place: Path):
-    with embedded.running(place) as server:
+def test_what_was_recorded_is_there_at_the_second_start_which_is_quick(settled: Path):
+    with embedded.running(settled) as server:
         record(server, "un")
     begun = time.monotonic()
-    with embedded.running(place) as server:
+    with embedded.running(settled) as server:
         assert time.monotonic() - begun < 10  # two seconds are the aim
         assert facts(server) == ["un"]
 
@@ -141,36 +159,36 @@ def test_processes_that_start_together_share_one_server_and_the_last_stops_it(pl
     assert not answers(server)
 
 
-def test_leaving_a_server_that_another_process_uses_leaves_it_running(place: Path, use):
+def test_leaving_a_server_that_another_process_uses_leaves_it_running(settled: Path, use):
     user = use()
     pid_said_by(user)
-    server = embedded.start(place)
+    server = embedded.start(settled)
     assert embedded.stop(server) is False
     assert answers(server)
     user.communicate("")
     assert not answers(server)
 
 
-def test_the_server_of_a_killed_process_is_joined_and_then_stopped(place: Path, use):
+def test_the_server_of_a_killed_process_is_joined_and_then_stopped(settled: Path, use):
     """kill -9 leaves the server running; the next process starts no second one, and stops it when it leaves."""
     user = use()
     pid = pid_said_by(user)
     user.kill()
     user.wait()
-    server = embedded.start(place)
+    server = embedded.start(settled)
     assert pid_of(server) == pid
     assert embedded.stop(server) is True
     assert not answers(server)
 
 
-def test_an_abandoned_server_can_be_stopped_and_a_used_one_cannot(place: Path, use):
+def test_an_abandoned_server_can_be_stopped_and_a_used_one_cannot(settled: Path, use):
     user = use()
     pid_said_by(user)
-    assert embedded.stop_abandoned(place) is False
+    assert embedded.stop_abandoned(settled) is False
     user.kill()
     user.wait()
-    assert embedded.stop_abandoned(place) is True
-    assert embedded.stop_abandoned(place) is False
+    assert embedded.stop_abandoned(settled) is True
+    assert embedded.stop_abandoned(settled) is False
 
 
 def test_looking_for_an_abandoned_server_makes_none(place: Path):
@@ -179,26 +197,26 @@ def test_looking_for_an_abandoned_server_makes_none(place: Path):
     assert not (place / "postgresql").exists()
 
 
-def test_a_killed_server_recovers_what_was_committed(place: Path):
+def test_a_killed_server_recovers_what_was_committed(settled: Path):
     """The power cut of an embedded server: its pid file and socket stay behind, its commits too."""
-    server = embedded.start(place)
+    server = embedded.start(settled)
     record(server, "avant")
     os.kill(pid_of(server), signal.SIGKILL)
     server.use.close()
-    with embedded.running(place) as again:
+    with embedded.running(settled) as again:
         assert facts(again) == ["avant"]
 
 
-def test_a_pid_file_whose_pid_belongs_to_another_program_is_stale(place: Path):
+def test_a_pid_file_whose_pid_belongs_to_another_program_is_stale(settled: Path):
     """After a reboot, or in a container, a stranger of the same account may have the old server's pid."""
-    with embedded.running(place) as server:
+    with embedded.running(settled) as server:
         record(server, "avant")
         pid_file = server.home.data / "postmaster.pid"
         lines = pid_file.read_text().splitlines()
     stranger = server.home.account.spawn(["sleep", "60"], output=subprocess.DEVNULL, cwd=Path("/"))
     try:
         pid_file.write_text("\n".join([str(stranger.pid), *lines[1:], ""]))
-        with embedded.running(place) as again:
+        with embedded.running(settled) as again:
             assert facts(again) == ["avant"]
         assert stranger.poll() is None
     finally:
@@ -226,33 +244,33 @@ def test_any_directory_name_will_do(place: Path, name: str):
         assert not server.socket_dir.exists()
 
 
-def test_a_server_that_cannot_start_says_why_at_once(place: Path):
-    with embedded.running(place) as server:
+def test_a_server_that_cannot_start_says_why_at_once(settled: Path):
+    with embedded.running(settled) as server:
         pass
     with (server.home.data / "postgresql.conf").open("a") as configuration:
         configuration.write("shared_buffers = beaucoup\n")
     with pytest.raises(embedded.EmbeddedStartError, match=r"FATAL.*postgresql\.log"):
-        embedded.start(place)
+        embedded.start(settled)
 
 
-def test_a_long_recovery_is_waited_for_aloud_and_not_for_ever(place: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_long_recovery_is_waited_for_aloud_and_not_for_ever(settled: Path, monkeypatch: pytest.MonkeyPatch):
     """A frozen server stands for one that recovers: it lives, it does not answer, and must not be started twice."""
-    server = embedded.start(place)
+    server = embedded.start(settled)
     monkeypatch.setattr(postmaster, "RECOVERY_SECONDS", 3.0)
     monkeypatch.setattr(postmaster, "SAY_SECONDS", 1.0)
     os.kill(pid_of(server), signal.SIGSTOP)
     try:
         with capture_logs() as logs, pytest.raises(embedded.EmbeddedStartError, match="does not answer"):
-            embedded.start(place)
+            embedded.start(settled)
     finally:
         os.kill(pid_of(server), signal.SIGCONT)
     assert any(entry["event"] == "embedded_postgresql_recovering" for entry in logs)
     assert embedded.stop(server) is True
 
 
-def test_a_refused_statement_leaves_no_value_in_the_log(place: Path):
+def test_a_refused_statement_leaves_no_value_in_the_log(settled: Path):
     """Statements and the DETAIL of errors quote values, which may be personal: the server's log has neither."""
-    with embedded.running(place) as server:
+    with embedded.running(settled) as server:
         record(server, "x")
         with psycopg.connect(server.url("ledger"), autocommit=True) as connection:
             connection.execute("create unique index on fact (said)")
@@ -289,15 +307,15 @@ def shelter(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @as_root
-def test_the_servers_account_cannot_make_root_write_elsewhere(place: Path):
+def test_the_servers_account_cannot_make_root_write_elsewhere(settled: Path):
     """The pid file lies in the account's own directory: a link there is refused, and what it names is untouched."""
-    with embedded.running(place) as server:
+    with embedded.running(settled) as server:
         pass
-    precious = place.parent / "précieux"
+    precious = settled.parent / "précieux"
     precious.write_text(f"1\n{server.home.data}\n0\n5432\n{server.socket_dir}\n")
     (server.home.data / "postmaster.pid").symlink_to(precious)
     with pytest.raises(OSError, match="symbolic links"):
-        embedded.start(place)
+        embedded.start(settled)
     assert precious.read_text().startswith("1\n")
     (server.home.data / "postmaster.pid").unlink()
 
