@@ -35,14 +35,6 @@ def read_dossier(connection: Connection[DictRow], dossier_id: UUID, *, upto: int
     return [decode(row) for row in rows]
 
 
-def read_stream(connection: Connection[DictRow], stream_id: UUID) -> list[Recorded]:
-    """Every event of one stream, in order."""
-    rows = connection.execute(
-        f"select {COLUMNS} from log.events where stream_id = %s order by version", (stream_id,), binary=True
-    )
-    return [decode(row) for row in rows]
-
-
 def head(connection: Connection[DictRow]) -> int:
     """The highest position; 0 for an empty log."""
     return _number(connection, "select coalesce(max(position), 0) as n from log.events", ())
