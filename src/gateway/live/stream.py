@@ -75,11 +75,13 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _write(self, send: Send, text: bytes, scope: anyio.CancelScope) -> None:
+        """Hand it over; who takes nothing for too long is dropped, as who has gone is."""
         last = self._listener.ended
-        with anyio.move_on_after(LAST_SECONDS if last else SLOW_SECONDS) as patience:
-            await send({"type": "http.response.body", "body": text, "more_body": True})
-        if patience.cancelled_caught:
-            self._ended = "slow"
+        try:
+            with anyio.fail_after(LAST_SECONDS if last else SLOW_SECONDS):
+                await send({"type": "http.response.body", "body": text, "more_body": True})
+        except OSError as error:  # a TimeoutError is one; a server may also say by another that nobody is there
+            self._ended = "slow" if isinstance(error, TimeoutError) else "gone"
             scope.cancel()
             await anyio.lowlevel.checkpoint()
 
