@@ -39,8 +39,11 @@ export class SignIn {
     return sessionStorage.getItem(KNOWN) !== null;
   }
 
-  /** Sends the browser to the gateway, which leads it through what is missing and back to `redirectUri`. */
-  async begin(back = location.hash): Promise<void> {
+  /**
+   * Sends the browser to the gateway, which leads it through what is missing and back to `redirectUri`. For what is grave
+   * (`fresh-proof-required`) `maxAge` says how many seconds old the proof of who is there may be (RFC 9470).
+   */
+  async begin(back = location.hash, maxAge?: number): Promise<void> {
     const attempt: Attempt = { verifier: random(), state: random(), back };
     sessionStorage.setItem(KEPT, JSON.stringify(attempt));
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(attempt.verifier));
@@ -51,6 +54,7 @@ export class SignIn {
       state: attempt.state,
       code_challenge: base64url(new Uint8Array(digest)),
       code_challenge_method: "S256",
+      ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     });
     location.assign(`${this.origin}/v1/oauth/authorize?${asked}`);
   }

@@ -236,6 +236,8 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_registered": "register_member",
         "show_second_factor": "prove_second_factor",
         "give_second_factor": "prove_second_factor",
+        "show_proof": "list_sessions",
+        "give_proof": "list_sessions",
         "leave": "sign_out",
         "stay": "extend_session",
         # Not `get_terms`, whose row lets in who has not finished signing in: these pages show a name and an address.

@@ -40,6 +40,7 @@ SCREENS: Final = (
     Screen("show_site_map", "/plan-du-site", "member"),
     Screen("nothing there", "/nulle-part", None, status=404),
     Screen("show_second_factor", "/connexion/second-facteur", "half_way"),
+    Screen("show_proof", "/connexion/preuve"),
     Screen("show_terms", "/conditions", "before_terms", ("O4",)),
     Screen("show_terms again", "/conditions", rows=("O6",)),
     Screen("show_home", "/of", rows=("O10", "O11")),

@@ -125,6 +125,7 @@ async function shown(what: () => Promise<unknown>, form?: HTMLFormElement): Prom
     if (!(error instanceof Refused)) throw error;
     if (error.code === "unauthenticated") return await signIn.begin();
     if (error.code === "terms-pending") return await signIn.begin(); // the gateway shows them
+    if (error.code === "fresh-proof-required") return await signIn.begin(location.hash, 60); // and asks who is there
     alertOf(error.message, form, error.faults);
   }
 }

@@ -16,11 +16,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gateway.api.authentication import Authenticated
 from gateway.api.client import facts
-from gateway.api.problems import invalid, of_refusal
+from gateway.api.problems import invalid, of_refusal, problem
+from gateway.auth.caller import Caller
 from gateway.journal.journal import note
 from gateway.oauth import codes
 from gateway.oauth.requests import (
     DESCRIPTIONS,
+    Asked,
     Given,
     OAuthError,
     address_with,
@@ -71,7 +73,7 @@ def _asked(*names: str) -> dict[str, object]:
     response_class=Response,
     responses={303: {"description": "Retour à l'application, avec `code` ou `error`, `state` et `iss`."}},
     openapi_extra=_asked(
-        "response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state"
+        "response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state", "max_age"
     ),
 )
 async def authorize_frontend(request: Request, caller: Authenticated) -> Response:
@@ -89,6 +91,8 @@ async def authorize_frontend(request: Request, caller: Authenticated) -> Respons
         asked = read_authorization(frontend, given)
     except OAuthError as error:
         return _sent_back(frontend.redirect_uri, {"error": error.code, **answer})
+    if _is_too_old(caller, asked):
+        raise problem("fresh-proof-required")
     async with service.queries.transaction(Role.AUTH) as connection:
         code = await codes.issue(connection, asked, session_id=caller.session_id, account_id=caller.account_id)
     return _sent_back(frontend.redirect_uri, {"code": code, **answer})
@@ -183,6 +187,13 @@ async def _redeem(request: Request, given: Given) -> codes.Redeemed:
     if redeemed.outcome is not codes.Outcome.ISSUED:
         raise OAuthError("invalid_grant")
     return redeemed
+
+
+def _is_too_old(caller: Caller, asked: Asked) -> bool:
+    """Whether the proof of who is there is older than the frontend wants it, for what is grave (RFC 9470)."""
+    if asked.max_age_seconds is None:
+        return False
+    return caller.proved_at is None or (caller.at - caller.proved_at).total_seconds() > asked.max_age_seconds
 
 
 def _sent_back(redirect_uri: str, parameters: dict[str, str]) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
@@ -11,10 +12,12 @@ from gateway.oauth import pkce
 from gateway.settings_values import Frontend
 
 MAX_STATE: Final = 500
+LEAST_AGE_SECONDS: Final = 60
 _MOST: Final = 50
+_SECONDS: Final = re.compile(r"[0-9]{0,6}")
 _READ: Final = (
     "response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state", "scope",
-    "grant_type", "code", "code_verifier", "token", "token_type_hint",
+    "max_age", "grant_type", "code", "code_verifier", "token", "token_type_hint",
 )  # fmt: skip
 
 # RFC 6749, 5.2, allows ASCII alone here, without quotation marks or backslash: the words are chosen for it.
@@ -75,6 +78,8 @@ class Asked:
 
     frontend: Frontend
     challenge: str
+    max_age_seconds: int | None = None
+    """How old the proof of who is there may be (RFC 9470); None: any age."""
 
 
 def frontend_of(frontends: Sequence[Frontend], given: Given) -> Frontend | None:
@@ -95,7 +100,11 @@ def read_authorization(frontend: Frontend, given: Given) -> Asked:
         raise OAuthError("invalid_request")
     if len(given["state"]) > MAX_STATE or not given["state"].isascii() or not given["state"].isprintable():
         raise OAuthError("invalid_request")
-    return Asked(frontend, given["code_challenge"])
+    if not _SECONDS.fullmatch(given["max_age"]):
+        raise OAuthError("invalid_request")
+    # Under a minute nobody could come back in time.
+    max_age = max(int(given["max_age"]), LEAST_AGE_SECONDS) if given["max_age"] else None
+    return Asked(frontend, given["code_challenge"], max_age)
 
 
 def address_with(redirect_uri: str, **parameters: str) -> str:

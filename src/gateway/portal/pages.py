@@ -48,7 +48,10 @@ HEADERS: Final[Mapping[str, str]] = {
     "Vary": "Cookie",
 }
 WAYS_IN: Final = frozenset(
-    {"show_sign_in", "enter", "show_second_factor", "give_second_factor", "show_terms", "answer_terms"}
+    {
+        *("show_sign_in", "enter", "show_second_factor", "give_second_factor", "show_terms", "answer_terms"),
+        *("show_proof", "give_proof"),
+    }
 )
 """Pages whose form may end at a frontend's own address: browsers hold the redirects after a form to `form-action`."""
 

@@ -35,13 +35,13 @@ async def proved(request: Request, secret: str, form: Form) -> Opened:
     if caller is None or caller is LATE:
         raise unauthenticated(request)
     if not form.text(PROOF_PASSWORD) and not _has_passkey(form):
-        raise Answered(await _asks(request, caller, secret, form, EMPTY, status=200))
+        raise Answered(await asks(request, caller, secret, form))
     try:
         return await proof.proved(request, caller, _given(form))
     except Problem as refused:
         if refused.code not in {"sign-in-refused", "too-many-attempts", "invalid"}:
             raise
-        answer = await _asks(request, caller, secret, form, _told(refused), status=refused.status)
+        answer = await asks(request, caller, secret, form, _told(refused), status=refused.status)
         answer.headers.update(refused.headers)
         raise Answered(answer) from None
 
@@ -66,7 +66,10 @@ def _told(refused: Problem) -> Form:
     return EMPTY.with_fault(PROOF_PASSWORD, _NOT_RECOGNISED)
 
 
-async def _asks(request: Request, caller: Caller, secret: str, form: Form, told: Form, *, status: int) -> Response:
+async def asks(
+    request: Request, caller: Caller, secret: str, form: Form, told: Form = EMPTY, *, status: int = 200
+) -> Response:
+    """The page that asks for the proof; `form` is what it keeps meanwhile, `told` what was wrong."""
     holder = await current_holder(request.app.state.service, caller.account_id)
     return page(
         request,

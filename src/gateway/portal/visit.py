@@ -46,6 +46,7 @@ _STEPS: Final[Mapping[str, str]] = {
     "second-factor-required": "/connexion/second-facteur",
     "enrolment-required": "/profil/second-facteur",
     "terms-pending": "/conditions",
+    "fresh-proof-required": "/connexion/preuve",
 }
 
 

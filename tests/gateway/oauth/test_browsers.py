@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 
 from ledger.account.events import Role
 from support.browser import Browser
-from support.gateway import Gateway
+from support.gateway import PASSWORD, Gateway
 from support.portal import Portal, told
-from support.reader import HTML, Page
+from support.reader import HTML, Page, Reader
 from support.signing_in import enrol_totp
 
 
@@ -84,6 +85,46 @@ def test_only_that_address_is_gone_on_to(gateway: Gateway, browser: Browser, sui
     """Signed in already, the sign-in page leads on: home, where the text is no address of ours."""
     answer = browser.get("/connexion", headers={"Accept": HTML}, suite=suite)
     assert (answer.status_code, answer.headers["location"]) == (303, "/of")
+
+
+def test_a_young_proof_is_asked_for_where_the_frontend_wants_one(gateway: Gateway, portal: Portal):
+    """RFC 9470: what is grave is refused; with `max_age` the password is asked for, and what is grave is open."""
+    browser = gateway.session("provider")
+    token = portal.token(browser)
+    _age(gateway, "provider", seconds=700)
+    assert portal.read(token, "/v1/me").json()["grave"] is False
+    answer = asked(portal, browser, max_age="0")
+    assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (303, "/connexion/preuve")
+    reader = Reader(browser)
+    form = reader.open(answer.headers["location"]).form("")
+    wrong = reader.send(form, to="/connexion/preuve", proof_password="Trombone-Rouge-2027")
+    assert (wrong.status, len(wrong.alerts) > 0) == (401, True)
+    _age(gateway, "provider", seconds=100)
+    done = reader.send(wrong.form(""), to="/connexion/preuve", proof_password=PASSWORD)
+    given = browser.get(done.location, headers={"Accept": HTML})
+    assert told(given)["state"] == portal.state
+    assert portal.read(token, "/v1/me").json()["grave"] is True
+    assert "code" in told(asked(portal, browser, max_age="60"))
+    assert told(asked(portal, browser, max_age="x"))["error"] == "invalid_request"
+    program = browser.get("/v1/oauth/authorize", **portal.asked(max_age="60"))
+    assert program.status_code == 303
+
+
+def test_a_proof_of_a_hundred_seconds_is_too_old_for_sixty(gateway: Gateway, portal: Portal):
+    """Though it is young enough for what is grave. Asked by a program: a problem, which it can tell."""
+    browser = gateway.session("provider")
+    _age(gateway, "provider", seconds=100)
+    answer = browser.get("/v1/oauth/authorize", **portal.asked(max_age="60"))
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/fresh-proof-required")
+    assert "code" in told(asked(portal, browser, max_age="600"))
+
+
+def _age(gateway: Gateway, who: str, *, seconds: int) -> None:
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        connection.execute(
+            "update auth.session set proved_at = now() - make_interval(secs => %s) where account_id = %s",
+            (seconds, gateway.accounts[who]),
+        )
 
 
 def test_the_way_in_is_described_for_libraries(gateway: Gateway, portal: Portal):
