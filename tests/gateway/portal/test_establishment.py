@@ -15,6 +15,7 @@ from support.gateway import Gateway, World
 from support.html import Node, fields_of, read, rows
 
 LIST = "/of/etablissements"
+STAFF = "/gestion/etablissements"
 LOOK = f"{LIST}/recherche"
 COLUMNS = ["N°", "Raison sociale", "Siret", "CP", "Ville", "IBAN", "BIC", "NDA", "Enseigne"]
 
@@ -79,7 +80,7 @@ def test_the_list_has_its_columns(gateway: Gateway, world: World, provider: Brow
 def test_the_account_is_masked_for_who_does_not_hold_it(gateway: Gateway, world: World):
     """Row O50: a case manager sees that there is one, and not which; the fund's accountants pay it."""
     iban = gateway.get("provider", f"/v1/establishments/{world.first}").json()["iban"]
-    shown = {who: gateway.session(who).get(f"{LIST}/{world.first}") for who in ("case-manager", "accountant")}
+    shown = {who: gateway.session(who).get(f"{STAFF}/{world.first}") for who in ("case-manager", "accountant")}
     assert {each.status_code for each in shown.values()} == {200}
     masked, whole = facts(read(shown["case-manager"]))["IBAN"], facts(read(shown["accountant"]))["IBAN"]
     assert "••••" in masked
@@ -130,7 +131,7 @@ def test_its_avis_are_in_its_documents(gateway: Gateway, world: World, provider:
 def test_without_bank_details_it_is_said(gateway: Gateway):
     """Row O11: what cannot be paid says so, and where the account is sent. A name is text, whatever is in it."""
     _, [_, other] = places(gateway, 1, name="L'Atelier d'Émile & fils <>")
-    page = read(gateway.session("case-manager").get(f"{LIST}/{other}"))
+    page = read(gateway.session("case-manager").get(f"{STAFF}/{other}"))
     assert "n'a pas de coordonnées bancaires" in page.text
     assert "L'Atelier d'Émile & fils <>" in page.text
 

@@ -34,7 +34,7 @@ def manager(gateway: Gateway) -> Reader:
 
 
 def _form(reader: Reader, **fields: str) -> PageForm:
-    token = reader.open("/of/dossiers").form("/deconnexion").fields["csrf_token"]
+    token = reader.open("/profil").form("/deconnexion").fields["csrf_token"]
     return PageForm(ORDER, {"csrf_token": token, "demande": "d-1", **fields})
 
 

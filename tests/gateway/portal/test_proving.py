@@ -47,7 +47,7 @@ def _long_ago(gateway: Gateway, name: str) -> None:
 def _form(gateway: Gateway, reader: Reader) -> PageForm:
     """The end of an account that nobody else needs."""
     other = gateway.account(f"finie-{gateway.number()}", Role.PORTAL, gateway.organisation())
-    token = reader.open("/of/dossiers").form("/deconnexion").fields["csrf_token"]
+    token = reader.open("/profil").form("/deconnexion").fields["csrf_token"]
     asked = {"account_id": str(gateway.accounts[other]), "on": "2026-03-01", "demande": f"fin-{other}"}
     return PageForm(GRAVE, {"csrf_token": token, **asked})
 
@@ -71,7 +71,7 @@ def test_a_grave_order_asks_and_then_is_done(gateway: Gateway, late: tuple[str, 
     assert done.location == "/of"
     assert _head(gateway) == before + 1
     assert reader.browser.session != secret  # a proof is a rise of rights: the old secret is dead
-    assert reader.open("/of/dossiers").status == 200
+    assert reader.open("/profil").status == 200
 
 
 def test_what_is_fresh_is_not_asked_again(gateway: Gateway):
