@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Desk
+from gateway.api.codes import SCHEME_LABELS
 from support.site import Provider, Site
 
 LIST = "/of/dossiers"
@@ -53,6 +54,16 @@ def test_filters_are_kept_by_the_back_button(desk: Desk, provider: Provider, scr
     assert found(page) == 1
     page.get_by_role("link", name="Effacer", exact=True).click()
     assert found(page) == 3
+
+
+def test_schemes_have_a_code_and_a_label(desk: Desk, provider: Provider):
+    """Row O35: each in the filter by both; the list has the code, which says its label to who asks."""
+    page = desk.window(provider.name)
+    page.goto(LIST)
+    offered = page.get_by_label("Dispositif").locator("option").all_text_contents()
+    assert {each.partition(" – ")[0] for each in offered[1:]} == set(SCHEME_LABELS)
+    assert {"ALTE – Contrat d'apprentissage", "C PRO – Contrat de professionnalisation"} <= set(offered)
+    expect(page.locator("#resultats abbr", has_text="POEI")).to_have_attribute("title", SCHEME_LABELS["POEI"])
 
 
 def test_nothing_of_a_search_is_in_an_address_or_a_referer(desk: Desk, provider: Provider):

@@ -76,16 +76,32 @@ class Notice:
     text: str = ""
 
 
+ACCESSIBILITY: Final = ("non conforme", "partiellement conforme", "totalement conforme")
+"""What a declaration of accessibility may say (RGAA 4.1); without an audit that is in force the first, and no other."""
+
+
 @dataclass(frozen=True)
 class Legal:
-    """Texts that the law asks for; empty where the fund has given none."""
+    """Texts that the law asks for; empty where the fund has given none.
+
+    `accessibility` is one of ACCESSIBILITY; but for the first, `accessibility_audit` says who found so, when, and at
+    what rate (« L'audit mené le … par … révèle que … % des critères du RGAA sont respectés. »).
+    """
 
     publisher: str = ""
     director: str = ""
     host: str = ""
     data_officer: str = ""
     accessibility_contact: str = ""
+    accessibility: str = ACCESSIBILITY[0]
+    accessibility_audit: str = ""
     fictitious: bool = False
+
+    def __post_init__(self) -> None:
+        if self.accessibility not in ACCESSIBILITY:
+            raise SettingsError(f"FUND_FILE: legal.accessibility is one of: {', '.join(ACCESSIBILITY)}")
+        if self.accessibility != ACCESSIBILITY[0] and not self.accessibility_audit:
+            raise SettingsError("FUND_FILE: legal.accessibility is « non conforme » without an accessibility_audit")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ router: Final = page_router()
 
 @router.get("/accessibilite", name="show_accessibility")
 async def show_accessibility(visitor: Guest) -> Response:
-    """The declaration of RGAA 4.1: « partiellement conforme » until somebody else has audited it."""
+    """The declaration of décret n° 2019-768: « non conforme » without an audit, whatever the tests show."""
     return visitor.page("information/accessibility.html")
 
 

@@ -94,7 +94,7 @@ _OWN: Final = (
     _Told("Mon profil", "show_profile", "profile"),
 )
 _FOOT: Final = (
-    ("Accessibilité : partiellement conforme", "show_accessibility"),
+    ("Accessibilité", "show_accessibility"),
     ("Mentions légales", "show_legal_notice"),
     ("Données personnelles", "show_personal_data"),
     ("Plan du site", "show_site_map"),

@@ -116,3 +116,15 @@ def test_a_postcode_is_of_a_department(postcode: str | None, department: str | N
 def test_an_absent_file_stops_the_start(tmp_path: Path):
     with pytest.raises(SettingsError, match="cannot be read"):
         fund_of(tmp_path / "none.toml")
+
+
+def test_no_conformity_is_claimed_without_an_audit(tmp_path: Path):
+    """E18: RGAA 4.1 knows three states, and the better two are an audit's to give."""
+    assert fund_of(None).legal.accessibility == "non conforme"
+    audited = 'accessibility = "partiellement conforme"'
+    told = "L'audit mené le 2 mars 2026 par l'exemple révèle que 81 % des critères du RGAA sont respectés."
+    fund = written(tmp_path, f'[legal]\n{audited}\naccessibility_audit = "{told}"')
+    assert (fund.legal.accessibility, fund.legal.accessibility_audit) == ("partiellement conforme", told)
+    for wrong in (audited, 'accessibility = "conforme"'):
+        with pytest.raises(SettingsError, match="accessibility"):
+            written(tmp_path, f"[legal]\n{wrong}")
