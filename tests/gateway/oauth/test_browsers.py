@@ -127,6 +127,17 @@ def _age(gateway: Gateway, who: str, *, seconds: int) -> None:
         )
 
 
+def test_signing_out_at_a_frontend_ends_the_session(gateway: Gateway, portal: Portal, browser: Browser):
+    """Were its token alone ended, the next one at the same screen would be let in again without a word."""
+    first, second = portal.token(browser), portal.token(browser)
+    headers = {"Authorization": f"Bearer {first}"}
+    assert portal.page.fetch("DELETE", "/v1/session", headers=headers).status_code == 204
+    assert [portal.read(each).status_code for each in (first, second)] == [401, 401]
+    assert browser.get("/v1/session").status_code == 401
+    refused = gateway.client.delete("/v1/session", headers=gateway.headers("provider"))
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden"), "a program has no session"
+
+
 def test_the_way_in_is_described_for_libraries(gateway: Gateway, portal: Portal):
     """RFC 8414: what a library of OAuth reads before anything else, and may read from a known origin."""
     answer = portal.page.fetch("GET", "/.well-known/oauth-authorization-server")

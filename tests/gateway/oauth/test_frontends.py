@@ -246,17 +246,6 @@ def test_the_token_ends_with_the_session(gateway: Gateway, portal: Portal, brows
     assert portal.read(token).status_code == 401
 
 
-def test_signing_out_at_a_frontend_ends_the_session(gateway: Gateway, portal: Portal, browser: Browser):
-    """Were its token alone ended, the next one at the same screen would be let in again without a word."""
-    first, second = portal.token(browser), portal.token(browser)
-    headers = {"Authorization": f"Bearer {first}"}
-    assert portal.page.fetch("DELETE", "/v1/session", headers=headers).status_code == 204
-    assert [portal.read(each).status_code for each in (first, second)] == [401, 401]
-    assert browser.get("/v1/session").status_code == 401
-    refused = gateway.client.delete("/v1/session", headers=gateway.headers("provider"))
-    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden"), "a program has no session"
-
-
 def test_a_frontends_token_makes_nothing_that_outlives_its_session(gateway: Gateway, portal: Portal):
     """A program's token of ninety days, made by a page's token of ten minutes, would go on after the sign-out."""
     manager = gateway.session("case-manager")

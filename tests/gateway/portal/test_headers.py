@@ -25,6 +25,8 @@ IDS: Final = {"{dossier_id}", "{transfer_id}", "{document_id}", "{session_id}", 
 TEMPLATES: Final = sorted(
     (each for each in Path(str(resources.files("gateway.portal") / "templates")).rglob("*.html")), key=str
 )
+API_PAGES: Final = ("/docs", "/redoc", "/docs/oauth2-redirect", "/openapi.json")
+"""What the framework would serve, with scripts from elsewhere: the description is JSON alone, at /v1/openapi.json."""
 FORBIDDEN: Final = re.compile(
     r"""\sstyle=|\son[a-z]{3,}=|<script(?![^>]*\ssrc=)|\|\s*safe\b|hx-on|hx-vars|hx-vals=['"]js:|hx-trigger=['"][^'"]*\[|javascript:"""
 )
@@ -106,7 +108,9 @@ def test_the_forbidden_is_found():
         assert FORBIDDEN.search(text), text
 
 
-@pytest.mark.parametrize("path", ["/nulle-part", "/of/", "/of/dossiers/", "/OF", "/of/dossiers/x", "/documents/1"])
+@pytest.mark.parametrize(
+    "path", [*("/nulle-part", "/of/", "/of/dossiers/", "/OF", "/of/dossiers/x", "/documents/1"), *API_PAGES]
+)
 def test_an_address_that_is_none_is_a_page(gateway: Gateway, path: str):
     """A person is told in French, with a way back; a program is told in JSON."""
     answer = gateway.client.get(path, headers={"Accept": HTML})
