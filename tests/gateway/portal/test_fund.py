@@ -125,6 +125,8 @@ def test_no_conformity_is_claimed_without_an_audit(tmp_path: Path):
     told = "L'audit mené le 2 mars 2026 par l'exemple révèle que 81 % des critères du RGAA sont respectés."
     fund = written(tmp_path, f'[legal]\n{audited}\naccessibility_audit = "{told}"')
     assert (fund.legal.accessibility, fund.legal.accessibility_audit) == ("partiellement conforme", told)
-    for wrong in (audited, 'accessibility = "conforme"'):
+    for n, wrong in enumerate((audited, 'accessibility = "conforme"')):
+        place = tmp_path / str(n)  # a file is read once
+        place.mkdir()
         with pytest.raises(SettingsError, match="accessibility"):
-            written(tmp_path, f"[legal]\n{wrong}")
+            written(place, f"[legal]\n{wrong}")
