@@ -32,13 +32,7 @@ from ledger.organisation.commands import RegisterOrganisation
 from support.browser import SESSION, Browser
 from support.databases import ORIGIN
 from support.demo import fresh_place
-from support.gateway import PASSWORD, PDF, Gateway, World, running_gateway, served
-
-
-@pytest.fixture(scope="module")
-def gateway(cluster, tmp_path_factory) -> Iterator[Gateway]:
-    with running_gateway(cluster, tmp_path_factory.mktemp("origin")) as running:
-        yield running
+from support.gateway import PASSWORD, PDF, Gateway, World, served
 
 
 @pytest.fixture(scope="module")

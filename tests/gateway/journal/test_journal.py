@@ -29,22 +29,10 @@ from ledger.account.events import Profile, Role
 from ledger.kit.ids import uuid7
 from ledger.log import database
 from support.databases import ORIGIN, Cluster
-from support.gateway import Gateway, World, running_gateway
+from support.gateway import Gateway, World
 
 Story = Callable[[Service], Coroutine[Any, Any, None]]
 SENDER = RequestFacts(IPv4Address("203.0.113.9"), "Firefox, Linux", uuid7())
-
-
-@pytest.fixture(scope="module")
-def gateway(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    place: Path = tmp_path_factory.mktemp("gateway")
-    with running_gateway(cluster, place) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def world(gateway: Gateway) -> World:
-    return gateway.world()
 
 
 @pytest.fixture

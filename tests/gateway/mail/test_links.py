@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import unescape
@@ -19,16 +18,10 @@ from gateway.portal.pages import HEADERS
 from ledger.account.events import Role as AccountRole
 from ledger.kit.personal import Personal
 from ledger.log.database import Role
-from support.gateway import Gateway, running_gateway
+from support.gateway import Gateway
 
 GOOD = "Trois-petits-ours 2026"
 FORM = re.compile(r'name="form_token" value="([^"]+)"')
-
-
-@pytest.fixture(scope="module")
-def gateway(cluster, tmp_path_factory) -> Iterator[Gateway]:
-    with running_gateway(cluster, tmp_path_factory.mktemp("links")) as running:
-        yield running
 
 
 def said(answer: Response) -> str:

@@ -18,11 +18,6 @@ FORM = {"role": "search"}
 
 
 @pytest.fixture(scope="module")
-def world(gateway: Gateway) -> World:
-    return gateway.world()
-
-
-@pytest.fixture(scope="module")
 def provider(gateway: Gateway, world: World) -> Browser:
     return gateway.session("provider")
 

@@ -18,11 +18,6 @@ from support.reader import Reader
 HOME = "/of"
 
 
-@pytest.fixture(scope="module")
-def world(gateway: Gateway) -> World:
-    return gateway.world()
-
-
 def without_bank(gateway: Gateway) -> tuple[UUID, UUID, UUID]:
     """An organisation, its establishment that can be paid, and one more that has no account."""
     n = gateway.number() + 1

@@ -14,11 +14,6 @@ LIST = "/of/reglements"
 
 
 @pytest.fixture(scope="module")
-def world(gateway: Gateway) -> World:
-    return gateway.world()
-
-
-@pytest.fixture(scope="module")
 def provider(gateway: Gateway, world: World) -> Browser:
     return gateway.session("provider")
 

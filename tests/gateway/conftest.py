@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,7 @@ from support.gateway import Gateway, World, running_gateway
 
 @pytest.fixture(scope="module")
 def gateway(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    place: Path = tmp_path_factory.mktemp("gateway")
-    with running_gateway(cluster, place) as running:
+    with running_gateway(cluster, tmp_path_factory.mktemp("gateway")) as running:
         yield running
 
 
