@@ -164,9 +164,11 @@ class _Filler:
 
 
 def _next(at: int, upto: int, batch: int) -> int:
-    """How many events the next batch takes: fewer and fewer towards the end, since the last is waited for."""
-    left = upto - at
-    return min(batch, left, max(left // 2, batch // 8, 1))
+    """How many events the next batch takes: few at first, since nobody folds until it is read, and fewer and fewer
+    towards the end, since the last is waited for.
+    """
+    left, few = upto - at, max(batch // 8, 1)
+    return min(batch, left, max(at, few), max(left // 2, few))
 
 
 @contextmanager

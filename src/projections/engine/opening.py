@@ -24,9 +24,14 @@ def opened(entries: Sequence[Entry], fields: Iterable[str], keyring: Opener) -> 
     ]
     clear = keyring.open_many([Personal.parse(sealed) for _, _, sealed in places])
     result = list(entries)
+    copied = -1
     for (at, path, _), text in zip(places, clear, strict=True):
         value = None if isinstance(text, Erased) else text
-        result[at] = _with_data(result[at], _with(result[at].data, path, value))
+        if len(path) == 1 and at == copied:
+            result[at].data[path[0]] = value  # the copy that the field before has made
+        else:
+            result[at] = _with_data(result[at], _with(result[at].data, path, value))
+            copied = at
     return result
 
 
