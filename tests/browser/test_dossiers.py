@@ -66,20 +66,6 @@ def test_schemes_have_a_code_and_a_label(desk: Desk, provider: Provider):
     expect(page.locator("#resultats abbr", has_text="POEI")).to_have_attribute("title", SCHEME_LABELS["POEI"])
 
 
-def test_nothing_of_a_search_is_in_an_address_or_a_referer(desk: Desk, provider: Provider):
-    """Security of pages: a name that is searched for is in no address that the browser asks for, sends or remembers."""
-    page = desk.window(provider.name)
-    told: list[str] = []
-    page.on("request", lambda request: told.append(f"{request.url} {request.all_headers().get('referer')}"))
-    page.goto(LIST)
-    page.get_by_label("Nom du stagiaire").fill("Stagiaire")
-    page.get_by_role("button", name="Rechercher").click()
-    page.locator("#resultats tbody a").first.click()
-    page.wait_for_load_state()
-    assert len(told) > 5
-    assert not [each for each in told if "agiaire" in each]
-
-
 @pytest.mark.parametrize("way", ["click", "double click", "Enter"])
 def test_a_document_is_opened_by_click_double_click_and_enter(desk: Desk, site: Site, provider: Provider, way: str):
     """Row O33: each of them saves the very bytes that were deposited."""

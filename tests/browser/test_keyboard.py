@@ -46,13 +46,12 @@ def to_the_content(page: Page) -> None:
 @pytest.mark.parametrize(
     ("menu", "row", "heading"),
     [
-        ("Suivre mes dossiers de formation", "1900", "Dossier n°"),
         ("Consulter mes règlements", "VIR", "Règlement n° VIR"),
         ("Voir mes établissements", "Organisme", "Établissement n°"),
     ],
 )
 def test_from_the_menu_through_a_list_into_a_row(desk: Desk, ground: Ground, menu: str, row: str, heading: str):
-    """O10, O30, O31, O32, O40, O41, O50, O51: the second skip link, the menu, the skip link, Enter on the row."""
+    """O10, O40, O41, O50, O51: the second skip link, the menu, the skip link, Enter on the row."""
     page = desk.window(ground.visitors["provider"])
     page.goto("/of")
     page.keyboard.press("Tab")

@@ -184,22 +184,3 @@ def test_a_second_window_signs_in_too(desk: Desk):
     expect(first).to_have_url(f"{desk.site.origin}/of")
     _sign_in(second, desk.site.gateway.emails[provider.name])
     expect(second).to_have_url(f"{desk.site.origin}/of")
-
-
-def test_what_is_looked_for_stands_nowhere(desk: Desk):
-    """After a search by name: not in the address, not in the history, not in any Referer that the browser sent."""
-    provider = _provider(desk.site)
-    desk.site.dossier(provider)
-    page = desk.window(provider.name)
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(f"{request.url} {request.headers.get('referer', '')}"))
-    page.goto("/of/dossiers")
-    page.locator("#trainee_name").fill("Stagiaire")
-    page.get_by_role("button", name="Rechercher").click()
-    expect(page).to_have_url(re.compile(r"recherche=[0-9a-f-]{36}$"))
-    expect(page.locator("#trainee_name")).to_have_value("Stagiaire")
-    page.get_by_role("link", name=re.compile("^1900")).first.click()
-    page.go_back()
-    expect(page.locator("#trainee_name")).to_have_value("Stagiaire")
-    assert len(sent) > 3
-    assert not [each for each in sent if "Stagiaire" in each]

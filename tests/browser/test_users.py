@@ -106,22 +106,6 @@ def test_the_last_referent_is_told(desk: Desk, site: Site):
     expect(row_of(page, site.gateway.emails[only])).to_contain_text("Actif")
 
 
-def test_nobody_looked_for_is_in_an_address_or_a_referer(desk: Desk, site: Site):
-    """Security of pages, O20: neither name nor mail."""
-    made = team(site)
-    page = desk.window(made.referent)
-    told: list[str] = []
-    page.on("request", lambda request: told.append(f"{request.url} {request.all_headers().get('referer')}"))
-    page.goto(made.path)
-    page.get_by_label("Nom", exact=True).fill("Essai")
-    page.get_by_label("Mail").fill(site.gateway.emails[made.user])
-    page.get_by_role("button", name="Rechercher").click()
-    row_of(page, site.gateway.emails[made.user]).get_by_role("link").click()
-    page.wait_for_load_state()
-    assert len(told) > 5
-    assert not [each for each in told if "essai" in each.lower() or site.gateway.emails[made.user] in each]
-
-
 @SCRIPTS
 def test_a_members_entries(desk: Desk, site: Site, script: bool):
     """E15: « RH » without « comptable »."""
