@@ -40,7 +40,7 @@ def test_from_the_menu_to_an_establishment_and_its_avis(desk: Desk, ground: Grou
 @pytest.mark.parametrize("how", ["double click", "keyboard"])
 def test_an_avis_opens_by_double_click_and_by_enter(desk: Desk, ground: Ground, how: str):
     """Row O51, as O33 has it for a dossier's documents."""
-    page = desk.window(ground.visitors["provider"], accept_downloads=True)
+    page = desk.window(ground.visitors["provider"], script=how == "double click", accept_downloads=True)
     page.goto(f"/of/etablissements/{ground.provider.establishment}/documents")
     with page.expect_download() as saving:
         if how == "keyboard":

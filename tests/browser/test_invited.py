@@ -56,10 +56,13 @@ def joined(town: Town, page: Page, email: str) -> None:
 
 def test_from_the_form_to_the_new_users_space(town: Town, chromium: Browser):
     """O24: the mail is complete, the password is set by its link alone, a second mail confirms it; what was ticked is
-    what the new user sees, and no menu to manage others.
+    what the new user sees, without any script, and no menu to manage others.
     """
     organisation, sirets = organised(town.staff("case-manager", "trufald@fonds.example"))
-    contexts = [chromium.new_context(base_url=town.settings.public_origin, locale="fr-FR") for _ in range(2)]
+    contexts = [
+        chromium.new_context(base_url=town.settings.public_origin, locale="fr-FR", java_script_enabled=script)
+        for script in (True, False)
+    ]
     try:
         hers, theirs = (context.new_page() for context in contexts)
         joined(town, hers, REFERENT)

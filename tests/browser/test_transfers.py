@@ -36,7 +36,7 @@ def test_from_a_reglement_to_the_dossier_and_back(desk: Desk, ground: Ground, sc
 @pytest.mark.parametrize(("link", "name"), [("Avis du règlement", "Page 1.pdf"), ("Avis – page 2 du", "Page 2.pdf")])
 def test_each_page_of_an_avis_is_downloaded(desk: Desk, ground: Ground, link: str, name: str):
     """Rows O40 and O42: an establishment may hold several avis of one lot, each under its own name."""
-    page = desk.window(ground.visitors["provider"], accept_downloads=True)
+    page = desk.window(ground.visitors["provider"], script=False, accept_downloads=True)
     page.goto("/of/reglements")
     with page.expect_download() as saving:
         page.get_by_role("link", name=link).click()
