@@ -21,13 +21,14 @@ from support.site import Site, running_site
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 WIDE: Final = {"width": 1280, "height": 860}
+LOW: Final = {"width": 1280, "height": 700}
 PHONE: Final = {"width": 390, "height": 844}
 PICTURES: Final[dict[str, tuple[str, str | None, dict[str, Any]]]] = {
     "sign-in": ("/connexion", None, {"viewport": WIDE}),
     "dossiers": ("/of/dossiers", "provider", {"viewport": WIDE}),
     "dossiers-dark": ("/of/dossiers", "provider", {"viewport": WIDE, "color_scheme": "dark"}),
     "transfer-phone": ("/of/reglements/{transfer}#contenu", "provider", {"viewport": PHONE}),
-    "transfer": ("/of/reglements/{transfer}", "provider", {"viewport": WIDE}),
+    "transfer": ("/of/reglements/{transfer}", "provider", {"viewport": LOW}),
 }
 
 
