@@ -223,17 +223,17 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_legal_notice": "sign_in",
         "show_personal_data": "sign_in",
         "show_site_map": "sign_in",
-        "show_asset": "sign_in",
         "show_help": "sign_in",
         "show_appearance": "sign_in",
         "choose_appearance": "sign_in",
-        # The session and its owner.
+        "show_asset": "sign_in",
         # The services portal's entrance.
         "show_services_sign_in": "sign_in",
         "enter_services": "sign_in",
         "show_registration": "register_member",
         "register_page": "register_member",
         "show_registered": "register_member",
+        # The session and its owner.
         "show_second_factor": "prove_second_factor",
         "give_second_factor": "prove_second_factor",
         "show_proof": "list_sessions",
@@ -276,7 +276,6 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_establishment": "get_establishment",
         "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
-        # A team's users.
         # The services portal, the members' space and the staff's: their homes read each block with its own right.
         "show_spaces": "list_sessions",
         "show_services": "list_sessions",
@@ -287,6 +286,7 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_member_home": "list_sessions",
         "show_staff_home": "list_sessions",
         "show_coming": "list_sessions",
+        # A team's users.
         "show_users": "list_team_users",
         "show_team": "list_team_users",
         "look_for_users": "search_team_users",
