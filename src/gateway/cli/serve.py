@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
-from gateway.api.app import create_app
 from gateway.cli.deployment import DataDir, located
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.cli.stopping import until_told
@@ -43,6 +42,9 @@ class Api(Server):
     ) -> None:
         self._ready = ready
         self._until = until or threading.Event()
+        # Imported late: the API takes as long to load as all else together, and no other command needs it.
+        from gateway.api.app import create_app  # noqa: PLC0415 - as said
+
         application = create_app(settings)
         # No access log: uvicorn's would hold the raw query. Ours holds the route's template.
         super().__init__(
