@@ -180,15 +180,17 @@ def test_each_id_at_each_address_of_the_api(gateway: Gateway, firms: tuple[Firm,
     described = gateway.client.get("/v1/openapi.json").json()["paths"]
     templates = [path for path, told in described.items() if "get" in told and PLACE.search(path)]
     team = {"organisation_id": str(mine.company.organisation), "kind": "provider"}
-    asked = {
-        template.format_map({**_all(template, each), **(team if template.startswith("/v1/teams/") else {})})
-        for template in templates
-        for each in reached.ids
-    }
     headers = gateway.headers(theirs.referent)
-    answered = {path: gateway.client.get(path, headers=headers).status_code for path in asked}
+    answered = dict[str, int]()
+    for template in templates:
+        told = team if template.startswith("/v1/teams/") else {}
+        for each in reached.ids:
+            path = template.format_map({**_all(template, each), **told})
+            answered[path] = gateway.client.get(path, headers=headers).status_code
+            if answered[path] == 403:  # nobody's of a provider, whatever the id
+                break
     assert {path: status for path, status in answered.items() if status not in {403, 404, 422}} == {}
-    known = {path for path in asked if answered[path] == 404 and gateway.get(mine.referent, path).status_code == 200}
+    known = {path for path in answered if answered[path] == 404 and gateway.get(mine.referent, path).status_code == 200}
     assert len({ID.sub("…", path) for path in known}) >= 12, sorted({ID.sub("…", path) for path in known})
 
 
