@@ -114,14 +114,6 @@ class Visit:
         """The whole page, in the shell of its space."""
         return page(self.request, template, status=status, headers=headers, **{**self._shell(), **shown})
 
-    def fragment(self, template: str, *, headers: Mapping[str, str] | None = None, **shown: Any) -> Response:
-        """What changed alone, for htmx."""
-        return self.page(template, headers={"Vary": "Cookie, HX-Request", **(headers or {})}, **shown)
-
-    @property
-    def by_htmx(self) -> bool:
-        return "hx-request" in self.request.headers
-
     def set_cookie(self, *headers: str) -> None:
         """Whole `Set-Cookie` headers for the answer, whatever it will be."""
         set_cookie(self.request, *headers)
