@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_from_the_sign_in_to_a_reglement_and_out(site: Site, browser: Browser, s
             page.get_by_role("link", name="Accord.pdf").click()
         assert saving.value.path().read_bytes().startswith(b"%PDF-1.4")
         page.get_by_role("link", name="Règlements", exact=True).click()
-        page.get_by_role("link", name="VIR").click()
+        page.get_by_role("link", name=re.compile("^VIR")).click()
         expect(page.locator("tfoot")).to_contain_text("600,00")
         page.get_by_role("button", name="Se déconnecter").click()
         expect(page.get_by_text("Vous êtes déconnecté.")).to_be_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -25,7 +27,7 @@ def test_from_a_reglement_to_the_dossier_and_back(desk: Desk, ground: Ground, sc
     page.locator("tbody a").first.click()
     expect(page.get_by_role("link", name="Règlements", exact=True)).to_have_attribute("aria-current", "page")
     expect(page.locator("tfoot")).to_contain_text("600,00")
-    page.get_by_role("link", name="VIR").click()
+    page.get_by_role("link", name=re.compile("^VIR")).click()
     expect(page.locator("h1")).to_contain_text("Règlement n° VIR")
     page.go_back()
     page.go_back()
