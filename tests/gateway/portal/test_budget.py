@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 import psycopg
@@ -11,11 +13,19 @@ import pytest
 from benchmarks.dossiers import PROVIDER, fill
 from ledger.account.events import Role
 from support.browser import Browser
-from support.gateway import Gateway
+from support.databases import Cluster
+from support.gateway import Gateway, running_gateway
 from support.html import read, rows
 
 HTML_BYTES = 26_000
 """Of a page of 25 rows: with its style and scripts it stays under 50 kB on a first visit."""
+
+
+@pytest.fixture
+def gateway(cluster: Cluster, tmp_path: Path) -> Iterator[Gateway]:
+    """One for each size: a filling is of an empty database."""
+    with running_gateway(cluster, tmp_path) as running:
+        yield running
 
 
 def seen_by(gateway: Gateway, dossiers: int) -> Browser:
