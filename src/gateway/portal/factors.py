@@ -20,7 +20,7 @@ from gateway.api.factors import (
 from gateway.api.problems import Problem
 from gateway.api.signed_in import set_cookies
 from gateway.auth.factors import LastFactor
-from gateway.auth.sessions import cookie
+from gateway.auth.sessions import Opened, cookie
 from gateway.auth.sign_in import SignedIn
 from gateway.portal.forms import EMPTY, Form, faults_of
 from gateway.portal.pages import page_router, to
@@ -55,11 +55,16 @@ async def confirm_totp_page(visit: Posting) -> Response:
         if waiting is None:
             raise
         return _totp(visit, waiting, EMPTY.with_faults(faults_of(refused)), status=422)
+    return await enrolled(visit, done, said="application")
+
+
+async def enrolled(visit: Visit, done: SignedIn | Opened, *, said: str) -> Response:
+    """On from a factor that serves from now on: into the space if the sign-in waited for it, else back to the list."""
     if isinstance(done, SignedIn):
         visit.set_cookie(*await set_cookies(visit.request, done))
         return to("/")
     visit.set_cookie(cookie(done))
-    return to(visit.path("show_factors_page"), said="application")
+    return to(visit.path("show_factors_page"), said=said)
 
 
 @router.post("/profil/second-facteur/application/retrait", name="remove_totp_page")

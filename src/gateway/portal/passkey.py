@@ -16,9 +16,8 @@ from gateway.api.proof import PasskeyAnswer, signed_in_by_passkey
 from gateway.api.signed_in import set_cookies
 from gateway.auth.factors import LastFactor
 from gateway.auth.sessions import cookie
-from gateway.auth.sign_in import SignedIn
 from gateway.portal.credentials import answered
-from gateway.portal.factors import factors_page
+from gateway.portal.factors import enrolled, factors_page
 from gateway.portal.forms import EMPTY, Form, faults_of
 from gateway.portal.pages import page_router, set_cookie, to
 from gateway.portal.sign_in import sign_in_form
@@ -57,11 +56,7 @@ async def add_passkey_page(visit: Posting) -> Response:
         if not refused.errors:
             raise
         return await _page(visit, _faulty(visit.form, refused), status=422)
-    if isinstance(done, SignedIn):
-        visit.set_cookie(*await set_cookies(visit.request, done))
-        return to("/")
-    visit.set_cookie(cookie(done))
-    return to(visit.path("show_factors_page"), said="cle")
+    return await enrolled(visit, done, said="cle")
 
 
 @router.post("/profil/second-facteur/cle/retrait", name="remove_passkey_page")
