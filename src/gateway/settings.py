@@ -23,8 +23,9 @@ from gateway.settings_values import (
     number,
     public_url,
 )
+from gateway.settings_vault import VaultSettings
 
-__all__ = ["Frontend", "OidcProvider", "Settings", "SettingsError", "SmtpServer"]
+__all__ = ["Frontend", "OidcProvider", "Settings", "SettingsError", "SmtpServer", "VaultSettings"]
 
 DEFAULT_DATA_DIR: Final = "./var/data"
 JSON_LIMIT_BYTES: Final = 1024 * 1024
@@ -75,6 +76,7 @@ class Settings:
     oidc: OidcProvider | None = None
     frontends: tuple[Frontend, ...] = ()
     journal_months: int = 12
+    vault: VaultSettings = VaultSettings()
     demo: bool = False
 
     @property
@@ -86,6 +88,11 @@ class Settings:
     def vault_dir(self) -> Path:
         """Where the documents' encrypted bytes are kept."""
         return self.data_dir / "vault"
+
+    @property
+    def incoming_dir(self) -> Path:
+        """Where deposits are received, encrypted, before a store takes them: on the file system of a store of files."""
+        return self.vault_dir / "incoming"
 
     @property
     def outside_path(self) -> Path:
@@ -154,6 +161,7 @@ class Settings:
             oidc=OidcProvider.read(environment),
             frontends=frontends(environment),
             journal_months=number(environment, "JOURNAL_MONTHS", cls.journal_months, least=1, most=120),
+            vault=VaultSettings.read(environment),
         )
 
 
