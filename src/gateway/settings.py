@@ -76,7 +76,7 @@ class Settings:
     oidc: OidcProvider | None = None
     frontends: tuple[Frontend, ...] = ()
     journal_months: int = 12
-    vault: VaultSettings = VaultSettings()
+    vault: VaultSettings = field(default_factory=VaultSettings)
     demo: bool = False
 
     @property

@@ -72,7 +72,7 @@ class Opened(Protocol):
 
 
 class Store(Protocol):
-    """Bytes by id. Every method may be called from any thread, holds some 30 MiB at most, may raise StoreUnavailable."""
+    """Bytes by id. Every method may be called from any thread, holds 30 MiB at most, may raise StoreUnavailable."""
 
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
         """Write all the chunks under a new key; durable, whole and visible when this returns, else nothing is there.
@@ -121,4 +121,4 @@ class Store(Protocol):
         """Whether something was written, or a deletion marked, over the document. It is read all the same."""
 
     def prove(self) -> None:
-        """Try what this store must be able to do; StoreUnfit where it cannot, StoreUnavailable where it does not now."""
+        """Try what this store must be able to do; StoreUnfit where it cannot, StoreUnavailable where not just now."""
