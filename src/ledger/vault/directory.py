@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -12,10 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
+from ledger.vault.disk import on_disk, sync, write
 from ledger.vault.store import PIECE_BYTES, AlreadyStored, NotStored, Stored, StoreUnavailable, StoreUnfit
 
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-_BROKEN: Final = (errno.EIO, errno.EROFS)
 _LINKLESS: Final = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
 
 
@@ -30,14 +27,14 @@ class DirectoryStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"
-        with _on_disk():
+        with on_disk():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._incoming.mkdir(mode=0o700, exist_ok=True)
 
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
         draft = self._incoming / uuid4().hex
         try:
-            stored = _write(draft, chunks)
+            stored = write(draft, chunks)
             self._link(key, draft)
         finally:
             draft.unlink(missing_ok=True)
@@ -46,8 +43,8 @@ class DirectoryStore:
     def adopt(self, key: UUID, draft: Path, stored: Stored) -> None:
         if draft.stat().st_size != stored.size:
             raise ValueError(f"the draft of document {key} is not the one that was counted")
-        with _on_disk():
-            _sync(draft)
+        with on_disk():
+            sync(draft)
             self._link(key, draft)
 
     def open(self, key: UUID) -> _File:
@@ -60,15 +57,15 @@ class DirectoryStore:
         return self._path(key).exists()
 
     def stat(self, key: UUID) -> int:
-        with _of(key), _on_disk():
+        with _of(key), on_disk():
             return self._path(key).stat().st_size
 
     def remove(self, key: UUID) -> bool:
         path = self._path(key)
-        with _on_disk():
+        with on_disk():
             path.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
-                _sync(path.parent)
+                sync(path.parent)
         return True
 
     def keys(self) -> Iterator[UUID]:
@@ -78,7 +75,7 @@ class DirectoryStore:
     def protect(self, key: UUID, until: datetime) -> datetime | None:
         """No lock: only that the owner's own hand does not slip. Its file can be read, and no more be written to."""
         del until
-        with _of(key), _on_disk():
+        with _of(key), on_disk():
             self._path(key).chmod(0o400)
         return None
 
@@ -95,10 +92,10 @@ class DirectoryStore:
         """A file is made durable, linked and taken away again, where deposits are received."""
         one, other = (self._incoming / f"probe-{uuid4().hex}" for _ in range(2))
         try:
-            _write(one, iter([b"\0" * 4096]))
-            with _on_disk():
+            write(one, iter([b"\0" * 4096]))
+            with on_disk():
                 _hardlink(one, other)
-                _sync(self._incoming)
+                sync(self._incoming)
         except PermissionError:
             raise StoreUnavailable("disk") from None
         finally:
@@ -108,7 +105,7 @@ class DirectoryStore:
 
     def _link(self, key: UUID, draft: Path) -> None:
         path = self._path(key)
-        with _on_disk():
+        with on_disk():
             for directory in (path.parent.parent, path.parent):
                 directory.mkdir(mode=0o700, exist_ok=True)
             try:
@@ -118,7 +115,7 @@ class DirectoryStore:
             # All three, since another process may have made a directory above and not yet synced it; one that is clean
             # is synced at no cost.
             for directory in (path.parent, path.parent.parent, self._root):
-                _sync(directory)
+                sync(directory)
 
     def _path(self, key: UUID) -> Path:
         name = str(key)
@@ -137,32 +134,11 @@ class _File(NamedTuple):
         left = left if length is None else min(left, length)
         if left <= 0:
             return
-        with _of(self.key), _on_disk(), self.path.open("rb", buffering=0) as file:
+        with _of(self.key), on_disk(), self.path.open("rb", buffering=0) as file:
             file.seek(offset)
             while left > 0 and (piece := file.read(min(left, PIECE_BYTES))):
                 left -= len(piece)
                 yield piece
-
-
-def _write(path: Path, chunks: Iterator[bytes]) -> Stored:
-    digest, size = hashlib.sha256(), 0
-    with _on_disk():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    file = os.fdopen(descriptor, "wb", buffering=PIECE_BYTES)
-    try:
-        for chunk in chunks:
-            digest.update(chunk)
-            size += len(chunk)
-            with _on_disk():
-                file.write(chunk)
-        with _on_disk():
-            file.flush()
-            os.fsync(file.fileno())
-    finally:
-        # Closing writes what is left in the buffer, and fails again where the disk is full: it was said already.
-        with suppress(OSError):
-            file.close()
-    return Stored(digest.hexdigest(), size)
 
 
 def _hardlink(existing: Path, path: Path) -> None:
@@ -174,30 +150,9 @@ def _hardlink(existing: Path, path: Path) -> None:
         raise
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def _of(key: UUID) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         raise NotStored(f"document {key} is not in the store") from None
-
-
-@contextmanager
-def _on_disk() -> Iterator[None]:
-    """A disk that is full or broken is said so; what else goes wrong with a file is a fault of ours, and shows."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StoreUnavailable("full") from error
-        if error.errno in _BROKEN:
-            raise StoreUnavailable("disk") from error
-        raise

@@ -29,8 +29,8 @@ class AlreadyStored(VaultFault):
 class StoreUnavailable(VaultFault):
     """The store does not do its work just now: it is refused, slow, full; it may do so later.
 
-    `reason` is a code (`refused`, `timeout`, `full`, `disk`, `SignatureDoesNotMatch`…), never a library's text, which
-    may quote an access key or a URL that is signed.
+    `reason` is a code, never a library's text, which may quote an access key or a URL that is signed: refused, timeout,
+    tls, cut, lost, secret, denied, skew, bucket, full, disk, server.
     """
 
     def __init__(self, reason: str) -> None:
