@@ -18,6 +18,7 @@ from gateway.backup.manifest import KeysManifest, Manifest, files
 from gateway.settings import Settings
 from ledger.document.events import DocumentDeposited
 from ledger.kit.clock import system_clock
+from ledger.kit.names import versions_of
 from ledger.log.outside import Head, Outside
 from ledger.vault.directory import DirectoryStore
 from ledger.vault.store import NotStored
@@ -115,8 +116,8 @@ def _make(target: Path) -> None:
 def _deposited(connection: Connection[DictRow]) -> Iterator[dict[str, Any]]:
     with connection.cursor("documents") as cursor:
         cursor.execute(
-            "select position, stream_id, payload from log.events where name = %s order by position",
-            (DocumentDeposited.NAME,),
+            "select position, stream_id, payload from log.events where name = any(%s) order by position",
+            (versions_of(DocumentDeposited),),
             binary=True,
         )
         for row in cursor:

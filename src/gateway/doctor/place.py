@@ -15,6 +15,7 @@ import orjson
 from gateway.doctor.finding import Finding, Patient, Runbook, fail, ok, warn
 from gateway.settings import Settings
 from ledger.document.events import DocumentDeposited
+from ledger.kit.names import versions_of
 from ledger.log.reader import head
 from ledger.vault.directory import DirectoryStore
 from ledger.vault.store import NotStored
@@ -55,8 +56,8 @@ def documents(patient: Patient) -> Iterator[Finding]:
     """Whether the bytes of the last deposits (or of all) are there, of the size recorded; `vault verify` reads them."""
     since = 0 if patient.thorough else max(0, head(patient.connection) - _LAST)
     rows = patient.connection.execute(
-        "select stream_id, payload from log.events where position > %s and name = %s order by position",
-        (since, DocumentDeposited.NAME),
+        "select stream_id, payload from log.events where position > %s and name = any(%s) order by position",
+        (since, versions_of(DocumentDeposited)),
         binary=True,
     ).fetchall()
     store = DirectoryStore(patient.settings.vault_dir)
