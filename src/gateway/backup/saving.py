@@ -16,6 +16,7 @@ from gateway.backup import programs
 from gateway.backup.leaves import digest_of_leaves
 from gateway.backup.manifest import KeysManifest, Manifest, files
 from gateway.settings import Settings
+from gateway.vault.opening import store_of
 from ledger.document.events import DocumentDeposited
 from ledger.kit.clock import system_clock
 from ledger.kit.names import versions_of
@@ -132,7 +133,7 @@ def _deposited(connection: Connection[DictRow]) -> Iterator[dict[str, Any]]:
 
 def _copy(settings: Settings, target: Path, inventory: list[dict[str, Any]]) -> tuple[str, ...]:
     """Copy the encrypted bytes, each checked on its way; the ids of those that are not there, or not as recorded."""
-    source, copies = DirectoryStore(settings.vault_dir), DirectoryStore(target / VAULT)
+    source, copies = store_of(settings), DirectoryStore(target / VAULT)
     absent = []
     for line in inventory:
         document_id = UUID(line["document_id"])

@@ -7,8 +7,9 @@ from gateway.journal.following import Journal
 from gateway.mail.creation import CreationMails
 from gateway.policies.policy import Policy
 from gateway.service import Service
+from gateway.vault.locks import locks
 
 
 def policies(service: Service) -> tuple[Policy, ...]:
     """One of each, in the order in which they follow the log."""
-    return (CreationMails(service), Endings(), Journal())
+    return (CreationMails(service), Endings(), Journal(), *locks(service))

@@ -146,7 +146,7 @@ def _hardlink(existing: Path, path: Path) -> None:
         path.hardlink_to(existing)
     except OSError as error:
         if error.errno in _LINKLESS:
-            raise StoreUnfit("hard links, in one file system with its drafts") from None
+            raise StoreUnfit("hard-links") from None
         raise
 
 

@@ -38,7 +38,7 @@ def prove(versions: Versions, prefix: str, *, lock: bool) -> None:
     old = list(islice(versions.each(place), _OLD_PROBES))
     probe = _written(versions, f"{place}{uuid7()}")
     if b"".join(versions.read(probe, 16, 4)) != _BYTES[16:20]:
-        raise StoreUnfit("reading of ranges")
+        raise StoreUnfit("ranges")
     if lock:
         _locked(versions, probe)
     for each in [*old, probe]:
@@ -53,14 +53,14 @@ def _bucket(versions: Versions, *, lock: bool) -> None:
             raise StoreUnavailable("bucket")
         status = client.get_bucket_versioning(bucket).status
     if status != ENABLED:
-        raise StoreUnfit("versioning of the bucket")
+        raise StoreUnfit("versioning")
     if lock:
         with asking():
             try:
                 client.get_object_lock_config(bucket)
             except S3Error as error:
                 if error.code in {"ObjectLockConfigurationNotFoundError", "NotImplemented", "InvalidRequest"}:
-                    raise StoreUnfit("object lock, which a bucket is made with") from None
+                    raise StoreUnfit("object-lock") from None
                 raise
 
 
@@ -71,7 +71,7 @@ def _written(versions: Versions, name: str) -> Version:
         raise failed.why from None
     version = versions.first(name)
     if version is None or version.size != len(_BYTES) or version.version_id in {None, "null"}:
-        raise StoreUnfit("versions of what was written")
+        raise StoreUnfit("versions")
     return version
 
 
@@ -81,16 +81,16 @@ def _locked(versions: Versions, probe: Version) -> None:
     try:
         versions.lock(probe, until)
     except (LockRefused, Absent):
-        raise StoreUnfit("a lock that is read back as it was set") from None
-    with _to_be_refused("refusal to shorten a lock"):
+        raise StoreUnfit("lock-read-back") from None
+    with _to_be_refused("lock-not-shortened"):
         earlier = until - timedelta(seconds=_LOCK_SECONDS // 2)
         versions.client.set_object_retention(
             versions.bucket, probe.name, Retention(COMPLIANCE, earlier), version_id=probe.version_id
         )
-    with _to_be_refused("refusal to delete what is locked"):
+    with _to_be_refused("lock-not-deleted"):
         versions.client.remove_object(versions.bucket, probe.name, version_id=probe.version_id)
     if versions.locked_until(probe) is None:
-        raise StoreUnfit("a lock that stays")
+        raise StoreUnfit("lock-read-back")
 
 
 @contextmanager

@@ -39,7 +39,11 @@ class StoreUnavailable(VaultFault):
 
 
 class StoreUnfit(VaultFault):
-    """The store lacks what was asked of it for good, `lacking`: it must not be used so."""
+    """The store lacks something for good, and must not be used so.
+
+    `lacking` is a code: hard-links (of drafts and documents, in one file system), versioning, versions (of what was
+    just written), ranges, object-lock, lock-read-back, lock-not-shortened, lock-not-deleted (the refusals to do so).
+    """
 
     def __init__(self, lacking: str) -> None:
         super().__init__(f"the store must not be used: it lacks {lacking}")

@@ -103,7 +103,7 @@ def test_a_lock_that_is_not_read_back_is_not_believed(server, tmp_path):
 
 @pytest.mark.parametrize(
     ("made", "lock", "lacking"),
-    [({"versions": False}, False, "versioning"), ({}, True, "object lock"), ({"versions": False}, True, "versioning")],
+    [({"versions": False}, False, "versioning"), ({}, True, "object-lock"), ({"versions": False}, True, "versioning")],
 )
 def test_a_bucket_that_lacks_what_is_asked_of_it_is_refused(server, tmp_path, made, lock, lacking):
     """Also where nobody asked for the proof: before the first document."""
