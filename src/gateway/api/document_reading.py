@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api import positions
-from gateway.api.document_rows import DocumentRow, DocumentShown, document_rows, document_shown
+from gateway.api.document_rows import DocumentRow, DocumentShown, check_downloadable, document_rows, document_shown
 from gateway.api.params import Params
 from gateway.api.ranges import NO_RANGE, asked_range
 from gateway.api.reading import Call, Calling, Read
@@ -81,6 +81,7 @@ async def send_document(call: Call, document_id: UUID, params: Params) -> Respon
     """The answer of `get_document_content`, which pages give as well. Raises NotFound where it is out of sight."""
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
+    check_downloadable(found)
     [name] = await call.opened([found.name_sealed])
     # Bytes never change under an id: the id itself is their strong ETag.
     tag = f'"{found.document_id}"'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -18,12 +17,11 @@ from gateway.api.codes import (
     Coded,
     coded,
 )
+from gateway.api.problems import problem
 from gateway.api.reading import Call
-from ledger.document.events import TRANSMITTED
+from ledger.document.events import TRANSMITTED, Analysis
 from ledger.kit.clock import paris_day
 from projections.document.queries import Document, DocumentItem
-
-_ANALYSED: Final = "clean"
 
 
 class DocumentRow(BaseModel):
@@ -88,10 +86,16 @@ def is_downloadable(item: DocumentItem) -> bool:
     return item.analysis in TRANSMITTED
 
 
+def check_downloadable(item: DocumentItem) -> None:
+    """Problems `quarantined`, `not-yet-analysed`. Whom the document does not concern yet, row security told nothing."""
+    if not is_downloadable(item):
+        raise problem("quarantined" if item.analysis == Analysis.INFECTED else "not-yet-analysed")
+
+
 def state_of(item: DocumentItem) -> Coded:
     """« Retiré » before all; then what the analysis made of it, with its day where it was transmitted after one."""
     if item.withdrawn_on is not None:
         return coded(WITHDRAWN, DOCUMENT_STATE_LABELS)
-    if item.analysis == _ANALYSED and item.analysed_at is not None:
+    if item.analysis == Analysis.CLEAN and item.analysed_at is not None:
         return Coded(code=item.analysis, label=f"Transmis (analysé le {paris_day(item.analysed_at):%d/%m/%Y})")
     return coded(item.analysis, DOCUMENT_STATE_LABELS)

@@ -15,12 +15,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.deployment import DataDir, located
+from gateway.cli.deployment import DataDir, located, opened
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.cli.stopping import until_told
 from gateway.settings import Settings
 from gateway.vault import verifying
 from gateway.vault.opening import store_of
+from gateway.vault.scans import rescan
 from gateway.vault.verifying import DAMAGING, Destroyed, Found, InDatabase, Listed, NotKnown, Selection
 from ledger.kit.clock import PARIS, parse_date
 from ledger.log.database import Database
@@ -83,6 +84,30 @@ def verify_command(
         _conclude(tally)
         return
     raise CommandError("Vérification interrompue.", ExitCode.PARTIAL)
+
+
+@app.command("rescan")
+def rescan_command(
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Documents déposés depuis ce jour.")
+    ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Tous les documents.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Faire analyser de nouveau par « work » : tout, ou ce qui est déposé depuis un jour.
+
+    Les documents « non analysés », déposés sans antivirus, le sont aussi.
+    """
+    if everything == (since is not None):
+        raise CommandError("Dire --all, ou --since DATE.", ExitCode.USAGE)
+    day = parse_date(since, field="since") if since else None
+    with opened(data_dir) as service:
+        asked = rescan(service.database, day)
+        is_configured = service.settings.vault.clamd is not None
+    typer.echo(f"{asked} document(s) à analyser.")
+    if not is_configured:
+        typer.echo("CLAMD n'est pas réglé : ils attendront.", err=True)
 
 
 def _note(found: Found, tally: Counter[Finding], report: BinaryIO | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -98,6 +99,13 @@ def test_every_scheme_has_categories_for_each_side(scheme: Scheme):
 CONTRACTS = {(Side.MEMBER, Scheme.ALTE), (Side.MEMBER, Scheme.C_PRO)}
 
 
-def test_every_category_is_described():
+def test_every_category_is_described_in_the_documentation_as_well():
+    page = (Path(__file__).parents[3] / "docs" / "document.md").read_text(encoding="utf-8")
+    for code, kind in CATEGORIES.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{code}` |"))
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1] == kind.label
+        assert set(cells[2].split(", ")) == {side.value for side in kind.sides}
+        assert cells[4] == f"{kind.limit_mib} Mio"
     assert set(CATEGORIES) == {category.value for category in Category}
     assert all(kind.limit_bytes and kind.types and Side.FUND in kind.sides for kind in CATEGORIES.values())

@@ -11,6 +11,7 @@ create index deposit_begun_at on auth.deposit (begun_at);
 create table auth.scan (
   document_id uuid primary key,
   position bigint not null,
+  asked_at timestamptz not null default now(),
   due_at timestamptz default now(),
   taken_until timestamptz,
   attempts int not null default 0,
@@ -21,5 +22,8 @@ create table auth.scan (
   constraint scan_codes check (failure is null or failure ~ '^[a-z-]{1,40}$')
 );
 create index scan_due on auth.scan (due_at) where due_at is not null;
+-- What was never analysed goes before what is analysed again, however much of that there is.
+create index scan_due_first on auth.scan (due_at) where due_at is not null and verdict is null;
+create index scan_done on auth.scan (scanned_at) where due_at is null;
 
 grant select, insert, update, delete on auth.deposit, auth.scan to ledger_auth;
