@@ -66,8 +66,8 @@ class Server:
 class Wire:
     """A TCP connection to a server, blind to what passes, that can be made to fail.
 
-    `refuse`: nobody listens. `stall_after` n bytes towards the server: nothing passes any more. `drop_answer_to` a text
-    in a request: once, the server hears it, and its answer is cut off.
+    `refuse`: nobody listens. `stall_after` so many bytes more towards the server: nothing passes any more, on any
+    connection. `drop_answer_to` a text in a request: once, the server hears it, and its answer is cut off.
     """
 
     def __init__(self, target: str) -> None:
@@ -109,12 +109,12 @@ class Wire:
             self._open -= {inside, outside}
 
     def _forth(self, inside: socket.socket, outside: socket.socket, cut: threading.Event) -> None:
-        passed = 0
         with suppress(OSError):
             while data := inside.recv(65_536):
-                passed += len(data)
-                if self.stall_after is not None and passed > self.stall_after:
-                    continue  # swallowed: the client waits for an answer that does not come
+                if self.stall_after is not None:
+                    self.stall_after -= len(data)
+                    if self.stall_after < 0:
+                        continue  # swallowed: the client waits for an answer that does not come
                 if self.drop_answer_to is not None and self.drop_answer_to in data:
                     self.drop_answer_to = None
                     cut.set()
