@@ -21,7 +21,7 @@ from gateway.cli.stopping import until_told
 from gateway.settings import Settings
 from gateway.vault import verifying
 from gateway.vault.opening import store_of
-from gateway.vault.scans import rescan
+from gateway.vault.rescans import rescan
 from gateway.vault.verifying import DAMAGING, Destroyed, Found, InDatabase, Listed, NotKnown, Selection
 from ledger.kit.clock import PARIS, parse_date
 from ledger.log.database import Database

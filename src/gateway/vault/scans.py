@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -21,21 +21,19 @@ from gateway.patience import patience
 from gateway.service import Service
 from gateway.settings_vault import VaultSettings
 from gateway.vault.clamd import Clamd, ScanFailed, Scanned
+from gateway.vault.rescans import make_rescans_due, remember
 from ledger.document.commands import RecordAnalysis
 from ledger.document.errors import AnalysisUnchanged, DocumentInfected
 from ledger.document.events import Analysis, DocumentDeposited
 from ledger.kit.errors import NotFound
 from ledger.kit.keyring import Damaged
-from ledger.log.database import Database, Role
+from ledger.log.database import Role
 from ledger.log.recorded import Recorded
 from ledger.vault.store import NotStored, StoreUnavailable
 from ledger.vault.vault import DocumentErased
 
 POLL_SECONDS: Final = 1.0
-RESCANS_EVERY_SECONDS: Final = 3_600.0
-RESCANS_AT_ONCE: Final = 1_000
-RESCANNED_FOR: Final = timedelta(days=365)
-"""Documents older than this are scanned again only when an operator asks for it."""
+LOOK_EVERY_SECONDS: Final = 3_600.0
 
 _LEASE: Final = "greatest(interval '15 minutes', 2 * make_interval(secs => %(seconds)s))"
 _LATER_SECONDS: Final = 86_400.0  # of what another try in a minute would not change
@@ -66,17 +64,6 @@ _FAILED: Final = """
 update auth.scan set due_at = now() + make_interval(secs => %(seconds)s), taken_until = null, attempts = attempts + 1,
        failure = %(failure)s
  where document_id = %(document_id)s
-"""
-_DUE_AGAIN: Final = """
-update auth.scan set due_at = now() where document_id in (
-  select document_id from auth.scan
-   where due_at is null and scanned_at < now() - make_interval(days => %(days)s) and document_id > %(since)s
-   order by scanned_at limit %(limit)s)
-"""
-_DEPOSITED: Final = "select document_id, position from read.document where %s::date is null or deposited_on >= %s"
-_ASK_AGAIN: Final = """
-insert into auth.scan (document_id, position) select * from unnest(%s::uuid[], %s::bigint[])
-on conflict (document_id) do update set due_at = least(scan.due_at, now()), failure = null, attempts = 0
 """
 
 
@@ -132,13 +119,13 @@ class Scanner:
         self._service = service
         self._settings = settings
         self._clamd = Clamd(settings.clamd, timeout_seconds=settings.clamd_seconds)
-        self._rescans_at = 0.0
+        self._look_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
         while not stop.is_set():
             with patience("scans", stop):
-                self._make_rescans_due()
+                self._look_after()
                 if not self.run_once():
                     stop.wait(POLL_SECONDS)
 
@@ -200,34 +187,15 @@ class Scanner:
         with self._service.database.transaction(Role.AUTH) as connection:
             connection.execute(_FAILED, {"document_id": document_id, "failure": code, "seconds": seconds})
 
-    def _make_rescans_due(self) -> None:
-        if self._settings.rescan_days and time.monotonic() >= self._rescans_at:
+    def _look_after(self) -> None:
+        """Once an hour: what is to be scanned again, and what the queue has lost."""
+        if time.monotonic() < self._look_at:
+            return
+        remember(self._service.database)
+        if self._settings.rescan_days:
             with self._service.database.transaction(Role.AUTH) as connection:
                 make_rescans_due(connection, self._settings.rescan_days)
-            self._rescans_at = time.monotonic() + RESCANS_EVERY_SECONDS
-
-
-def make_rescans_due(connection: Connection[DictRow], days: int) -> int:
-    """Documents of the last year whose last analysis is older than `days`; some at a time. As AUTH. How many."""
-    since = _first_id(datetime.now(UTC) - RESCANNED_FOR)
-    asked = {"days": days, "since": since, "limit": RESCANS_AT_ONCE}
-    return connection.execute(_DUE_AGAIN, asked).rowcount
-
-
-def rescan(database: Database, since: date | None = None) -> int:
-    """Have every document that was deposited since a day (or ever) analysed again by `work`; how many there are.
-
-    Those that came in while no clamd was configured as well: the read model names them.
-    """
-    asked = 0
-    with database.transaction(Role.STAFF) as reading, reading.cursor("documents") as documents:
-        documents.execute(_DEPOSITED, (since, since))
-        while rows := documents.fetchmany(RESCANS_AT_ONCE):
-            with database.transaction(Role.AUTH) as connection:
-                ids, positions = [row["document_id"] for row in rows], [row["position"] for row in rows]
-                connection.execute(_ASK_AGAIN, (ids, positions))
-            asked += len(rows)
-    return asked
+        self._look_at = time.monotonic() + LOOK_EVERY_SECONDS
 
 
 def _code(error: Exception) -> str:
@@ -241,8 +209,3 @@ def _code(error: Exception) -> str:
         case Damaged():
             return "damaged"
     return "store"
-
-
-def _first_id(instant: datetime) -> UUID:
-    """The lowest id (UUIDv7) that can have been made at an instant: ids tell when a document came."""
-    return UUID(int=int(instant.timestamp() * 1000) << 80)

@@ -14,7 +14,8 @@ import pytest
 from gateway.policies.runner import Runner
 from gateway.service import Service
 from gateway.settings_vault import VaultSettings
-from gateway.vault.scans import Scanner, Scans, make_rescans_due, rescan
+from gateway.vault.rescans import make_rescans_due, remember, rescan
+from gateway.vault.scans import Scanner, Scans
 from ledger.document.events import Category
 from ledger.kit.ids import uuid7
 from ledger.log.database import Role
@@ -200,8 +201,18 @@ def test_what_is_too_large_for_clamd_waits_a_day_as_trouble(gateway: Gateway, wo
     assert scanned(gateway) == 1
     assert row(gateway, document_id)["failure"] == "too-large"
     assert shown(gateway, "provider", document_id) == 404
+
+
+def test_what_the_queue_has_lost_is_queued_again(gateway: Gateway, world: World):
+    """After a restore without the tables of signing in: no document waits for ever."""
+    document_id = unanswered(gateway, world, PDF)
     with gateway.service.database.transaction(Role.AUTH) as connection:
         connection.execute("delete from auth.scan where document_id = %s", (document_id,))
+    assert scanned(gateway) == 0
+    assert remember(gateway.service.database) == 1
+    assert remember(gateway.service.database) == 0
+    assert scanned(gateway) == 1
+    assert content(gateway, "provider", document_id) == (200, "")
 
 
 def test_an_erased_document_is_scanned_no_more(gateway: Gateway, world: World):
