@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, time
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, BinaryIO, Final, TypeVar
 
 import psycopg
 import typer
@@ -20,14 +21,16 @@ from gateway.cli.exits import CommandError, ExitCode
 from gateway.cli.stopping import until_told
 from gateway.settings import Settings
 from gateway.vault import verifying
+from gateway.vault.moving import FAILED, Outcome, move, remove_moved
 from gateway.vault.opening import store_of
 from gateway.vault.rescans import rescan
 from gateway.vault.verifying import DAMAGING, Destroyed, Found, InDatabase, Listed, NotKnown, Selection
 from ledger.kit.clock import PARIS, parse_date
 from ledger.log.database import Database
+from ledger.vault.former import StoreWithFormer
 from ledger.vault.verification import Finding
 
-app: Final = typer.Typer(no_args_is_help=True, help="Coffre : vérifier les documents.")
+app: Final = typer.Typer(no_args_is_help=True, help="Coffre : vérifier, analyser, déplacer les documents.")
 
 _SHOWN: Final = 20
 _WORDS: Final = {
@@ -40,6 +43,14 @@ _WORDS: Final = {
     Finding.STRANGER: ("étranger au registre", "étrangers au registre"),
     Finding.UNDERWAY: ("en cours de dépôt", "en cours de dépôt"),
 }
+_OUTCOMES: Final = {
+    Outcome.MOVED: ("copié", "copiés"),
+    Outcome.THERE: ("déjà en place", "déjà en place"),
+    Outcome.REMOVED: ("retiré du répertoire", "retirés du répertoire"),
+    Outcome.ABSENT: ("absent", "absents"),
+    Outcome.DAMAGED: ("abîmé", "abîmés"),
+}
+Kind = TypeVar("Kind", bound=StrEnum)
 
 
 @app.callback()
@@ -110,6 +121,38 @@ def rescan_command(
         typer.echo("CLAMD n'est pas réglé : ils attendront.", err=True)
 
 
+@app.command("move")
+def move_command(
+    *,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Retirer du répertoire ce que le stockage S3 a, relu entier.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Copier les documents du répertoire vers le stockage S3, chacun relu. Peut être interrompu et relancé.
+
+    Code 3 si un document manque ou est abîmé.
+    """
+    tally: Counter[Outcome] = Counter()
+    with until_told(), located(data_dir) as settings, Database(settings.database_url, max_size=3) as database:
+        store = store_of(settings)
+        if not isinstance(store, StoreWithFormer):
+            message = "Régler d'abord S3_ENDPOINT et VAULT_FORMER=directory, et redémarrer « serve » et « work » ainsi."
+            raise CommandError(message, ExitCode.USAGE)
+        store.prove()
+        with _progress() as passed:
+            moved = remove_moved(database, store, passed) if remove else move(database, store, settings, passed)
+            for each in moved:
+                tally[each.outcome] += 1
+                if each.outcome in FAILED and tally[each.outcome] <= _SHOWN:
+                    typer.echo(f"{each.document_id} : {_OUTCOMES[each.outcome][0]}, position {each.position}")
+        typer.echo("Documents : " + _told(_OUTCOMES, tally, Outcome.THERE))
+        if any(tally[each] for each in FAILED):
+            raise typer.Exit(ExitCode.PARTIAL)
+        return
+    raise CommandError("Déplacement interrompu : relancez-le pour la suite.", ExitCode.PARTIAL)
+
+
 def _note(found: Found, tally: Counter[Finding], report: BinaryIO | None) -> None:
     tally[found.finding] += 1
     if report is not None:
@@ -120,13 +163,16 @@ def _note(found: Found, tally: Counter[Finding], report: BinaryIO | None) -> Non
 
 
 def _conclude(tally: Counter[Finding]) -> None:
-    named = [each for each in _WORDS if tally[each] or each is Finding.WHOLE]
-    told = ", ".join(f"{tally[each]} {_WORDS[each][tally[each] > 1]}" for each in named)
-    typer.echo(f"Documents : {told}")
+    typer.echo("Documents : " + _told(_WORDS, tally, Finding.WHOLE))
     if any(tally[each] for each in DAMAGING):
         raise typer.Exit(ExitCode.FAULT)
     if tally[Finding.STRANGER]:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _told(words: Mapping[Kind, tuple[str, str]], tally: Counter[Kind], always: Kind) -> str:
+    named = [each for each in words if tally[each] or each is always]
+    return ", ".join(f"{tally[each]} {words[each][tally[each] > 1]}" for each in named)
 
 
 @contextmanager

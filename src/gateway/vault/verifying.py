@@ -37,7 +37,7 @@ _THREADS: Final = 2
 _ATTEMPTS: Final = 3
 _YOUNG: Final = timedelta(days=1)
 _DEPOSITED: Final = """
-select position, stream_id, payload from log.events
+select position, recorded_at, stream_id, payload from log.events
  where position > %s and position <= %s and name = any(%s) order by position limit %s
 """
 _KNOWN: Final = "select stream_id from log.events where name = any(%s) and stream_id = any(%s)"
@@ -50,6 +50,7 @@ class Recorded(NamedTuple):
     position: int
     stored_bytes: int
     stored_sha256: str
+    recorded_at: datetime
 
 
 class Found(NamedTuple):
@@ -125,7 +126,7 @@ def documents(
     with database.transaction(Role.AUDITOR) as connection:
         end = head(connection)
         start = position_at(connection, selection.since) if selection.since else 0
-    batches = _batches(database, start, end)
+    batches = recorded(database, start, end)
     if selection.sample is not None:
         batches = iter([_sampled(batches, selection.sample)])
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool:
@@ -150,6 +151,20 @@ def strangers(database: Database, store: Store, *, now: datetime | None = None) 
                 yield Found(key, Finding.UNDERWAY if now - _made_at(key) < _YOUNG else Finding.STRANGER)
 
 
+def recorded(database: Database, start: int, end: int) -> Iterator[list[Recorded]]:
+    """The documents recorded after one position, up to another, in batches.
+
+    A transaction for each: one that lasts as long as the reading would keep the database from tidying up.
+    """
+    while True:
+        with database.transaction(Role.AUDITOR) as connection:
+            rows = connection.execute(_DEPOSITED, (start, end, versions_of(DocumentDeposited), _BATCH)).fetchall()
+        if not rows:
+            return
+        yield [_recorded(row) for row in rows]
+        start = rows[-1]["position"]
+
+
 def as_line(found: Found) -> bytes:
     """One line of the report, JSON."""
     line: dict[str, Any] = {
@@ -161,20 +176,11 @@ def as_line(found: Found) -> bytes:
     return orjson.dumps(line) + b"\n"
 
 
-def _batches(database: Database, start: int, end: int) -> Iterator[list[Recorded]]:
-    """A transaction for each: one that lasts as long as the reading would keep the database from tidying up."""
-    while True:
-        with database.transaction(Role.AUDITOR) as connection:
-            rows = connection.execute(_DEPOSITED, (start, end, versions_of(DocumentDeposited), _BATCH)).fetchall()
-        if not rows:
-            return
-        yield [_recorded(row) for row in rows]
-        start = rows[-1]["position"]
-
-
 def _recorded(row: dict[str, Any]) -> Recorded:
     payload = orjson.loads(row["payload"])
-    return Recorded(row["stream_id"], row["position"], payload["stored_bytes"], payload["stored_sha256"])
+    return Recorded(
+        row["stream_id"], row["position"], payload["stored_bytes"], payload["stored_sha256"], row["recorded_at"]
+    )
 
 
 def _sampled(batches: Iterator[list[Recorded]], size: int) -> list[Recorded]:

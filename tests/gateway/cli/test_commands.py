@@ -235,5 +235,5 @@ def test_every_command_is_documented_for_operators():
     commands = {"audit replay", "account create", "token create", "token list", "token revoke", "migrate", "serve",
                 "work", "import", "generate", "demo", "projections status", "projections rebuild", "projections swap",
                 "projections drop", "projections retry", "projections diff", "schemas", "doctor", "backup",
-                "restore", "keys prepare", "keys rotate", "vault verify"}  # fmt: skip
+                "restore", "keys prepare", "keys rotate", "vault verify", "vault move"}  # fmt: skip
     assert {each for each in commands if f"dossier-ledger {each}" not in pages} == set()
