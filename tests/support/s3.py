@@ -53,10 +53,10 @@ class Server:
         client = client_of(at or self.address, self.access_key, self.secret_key, tls=False, region="us-east-1")
         return S3Store(client, bucket, incoming=place / "incoming", lock=lock)
 
-    def environment(self, bucket: str, *, lock: bool = False) -> dict[str, str]:
+    def environment(self, bucket: str, *, lock: bool = False, at: str | None = None) -> dict[str, str]:
         """What a deployment sets to keep its documents here."""
         return {
-            "S3_ENDPOINT": f"http://{self.address}/{bucket}",
+            "S3_ENDPOINT": f"http://{at or self.address}/{bucket}",
             "S3_ACCESS_KEY": self.access_key,
             "S3_SECRET_KEY": self.secret_key,
             "S3_LOCK": "compliance" if lock else "none",

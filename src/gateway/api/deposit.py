@@ -133,7 +133,7 @@ def _allow_files(request: Request) -> None:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise problem("unsupported-media-type")
     limited: Limited = request.state.limited
-    limited.limit_bytes = max(LIMITS.values()) + _FORM_OVERHEAD
+    limited.limit_bytes = max(_limit(request, category) for category in LIMITS) + _FORM_OVERHEAD
 
 
 def _file_of(form: FormData) -> UploadFile:
@@ -158,7 +158,12 @@ def _fields_of(form: FormData, upload: UploadFile) -> DepositForm:
 
 
 def _store(request: Request, document_id: UUID, file: BinaryIO, category: Category) -> Deposited:
-    return _service(request).vault.deposit(document_id, file, limit_bytes=LIMITS[category])
+    return _service(request).vault.deposit(document_id, file, limit_bytes=_limit(request, category))
+
+
+def _limit(request: Request, category: Category) -> int:
+    """The category's own, or what the deployment raises all of them to (DOCUMENT_MAX_MIB)."""
+    return max(LIMITS[category], _service(request).settings.vault.max_bytes or 0)
 
 
 def _judge(request: Request, file: BinaryIO) -> Judged:

@@ -88,6 +88,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "invalid": (422, "La demande contient une ou plusieurs erreurs."),
     "internal": (500, "Une erreur inattendue s'est produite. Communiquez l'identifiant de corrélation au support."),
     "read-model-late": (503, "La position demandée n'est pas encore visible : réessayez dans un instant."),
+    "vault-unavailable": (503, "Le stockage des documents ne répond pas pour le moment : réessayez dans un instant."),
     "unavailable": (503, "Le service ne peut pas répondre pour le moment : réessayez dans un instant."),
 }
 """The gateway's own problems: status and text. The ledger's have theirs in their refusal classes."""

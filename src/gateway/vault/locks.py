@@ -1,14 +1,13 @@
 """For how long a document is locked, where the store has locks.
 
-A deposit locks what it stores for some days, and for the whole term once its event is recorded: else what no event
-names could never be swept. What keeps a deposit from the second lock (a crash, a server that was away) is made good
-here; so are documents that came in by an import, and those of before locks were switched on.
+The whole term begins once the event is recorded: what no event names could else never be swept. It is given here, to
+every document, however it came in, and to those of before locks were switched on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 import structlog
@@ -20,9 +19,6 @@ from gateway.settings import Settings
 from ledger.document.events import DocumentDeposited
 from ledger.log.recorded import Recorded
 from ledger.vault.store import NotStored
-
-GRACE: Final = timedelta(days=2)
-"""What is stored and not yet recorded is locked for so long: longer than a sweep waits before it asks the log."""
 
 _log: Final = structlog.get_logger(__name__)
 

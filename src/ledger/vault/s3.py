@@ -107,7 +107,7 @@ class S3Store:
         return self._first(key).size
 
     def remove(self, key: UUID) -> bool:
-        """Every version of it, the oldest last; what is locked stays, and is removed when asked again after its day."""
+        """Every version and mark of it; what is locked stays, and is removed when asked again after its day."""
         name = self._name(key)
         self._versions.abort(name)
         kept = [each for each in reversed(self._versions.of(name)) if not self._versions.remove(each)]

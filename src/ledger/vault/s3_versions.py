@@ -73,13 +73,13 @@ class Versions:
                 yield Version(name, each.version_id, each.size or 0, modified, bool(each.is_delete_marker))
 
     def of(self, name: str) -> list[Version]:
-        """All versions and marks of one object, the oldest first.
+        """All versions of one object, the first that was stored before those stored after it; marks before all.
 
-        A listing gives the newest first; its order stands where two were made in one instant.
+        By the listing's order, newest first, and not by its instants: an upload of many parts may have that of its
+        beginning, so that one that was begun before a document and ended after it would pass for the older one.
         """
         found = [each for each in self.each(name) if each.name == name]
-        found.reverse()
-        return sorted(found, key=lambda each: each.modified)
+        return found[::-1]
 
     def first(self, name: str) -> Version | None:
         """The oldest version, whatever was written or marked over it since; None where there are no bytes."""

@@ -19,17 +19,24 @@ from gateway.vault import verifying
 from gateway.vault.opening import store_of
 from ledger.kit.clock import system_clock
 from ledger.kit.ids import uuid7
-from ledger.log.database import Database
+from ledger.log import reader
+from ledger.log.database import Database, Role
 from ledger.vault.store import StoreUnavailable
 from ledger.vault.verification import Finding
 from support.gateway import PDF, Gateway, running_gateway
-from support.s3 import Server
+from support.s3 import Server, Wire, wired
+
+
+def head(gateway: Gateway) -> int:
+    with gateway.service.database.transaction(Role.AUDITOR) as connection:
+        return reader.head(connection)
 
 
 class Ground:
     """A deployment with its documents in one kind of store, and what somebody does to them behind its back."""
 
-    def __init__(self, gateway: Gateway, environment: dict[str, str]) -> None:
+    def __init__(self, gateway: Gateway, environment: dict[str, str], wire: Wire | None) -> None:
+        self.wire = wire
         self.gateway = gateway
         self.environment = environment
         self.store = store_of(gateway.settings)
@@ -54,13 +61,17 @@ class Ground:
 
 @pytest.fixture(scope="module", params=["directory", pytest.param("s3", marks=pytest.mark.s3)])
 def ground(request, cluster, tmp_path_factory) -> Iterator[Ground]:
-    place, environment, changed = tmp_path_factory.mktemp("data"), {}, {}
-    if request.param == "s3":
-        server = Server.of_environment()
-        environment = server.environment(server.bucket())
-        changed = {"vault": VaultSettings(s3=S3Bucket.read(environment))}
-    with running_gateway(cluster, place, **changed) as gateway:
-        yield Ground(gateway, environment)
+    place = tmp_path_factory.mktemp("data")
+    if request.param == "directory":
+        with running_gateway(cluster, place) as gateway:
+            yield Ground(gateway, {}, None)
+        return
+    server = Server.of_environment()
+    with wired(server.address) as wire:
+        environment = server.environment(server.bucket(), at=wire.address)
+        vault = VaultSettings(s3=S3Bucket.read(environment))
+        with running_gateway(cluster, place, vault=vault) as gateway:
+            yield Ground(gateway, environment, wire)
 
 
 @pytest.fixture
@@ -213,3 +224,20 @@ def test_a_bad_place_of_a_disk_is_no_absence(ground, monkeypatch):
         }
     assert found[document] is Finding.UNREAD
     assert list(found.values()).count(Finding.UNREAD) == 1
+
+
+@pytest.mark.s3
+def test_while_the_store_is_away_people_are_told_so_and_nothing_is_recorded(ground):
+    """The last story of this ground, whose server goes: 503 with a time to come back, neither 404 nor a bare 500."""
+    if ground.wire is None:
+        pytest.skip("a directory answers")
+    document_id, gateway = ground.document(), ground.gateway
+    before = head(gateway)
+    ground.wire.refuse()
+    asked = gateway.client.get(f"/v1/documents/{document_id}/content", headers=gateway.headers("case-manager"))
+    refused = gateway.deposited(dossier_ids=[str(ground.world.dossier)], content=PDF + b"% another\n")
+    for answer in (asked, refused):
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/vault-unavailable")
+        assert answer.headers["Retry-After"] == "30"
+        assert "documents" in answer.json()["detail"]
+    assert head(gateway) == before
