@@ -147,8 +147,8 @@ def _documents(settings: Settings, source: Path) -> int:
                 if restored.sha256 != entry["stored_sha256"]:
                     store.remove(document_id)
                     absent += 1
-                else:
-                    store.protect(document_id, whole_term(settings, system_clock()))
+                    continue
+            store.protect(document_id, whole_term(settings, system_clock()))
         except NotStored:
             absent += 1
         except AlreadyStored:

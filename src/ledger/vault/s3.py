@@ -89,8 +89,8 @@ class S3Store:
                 upload = self._versions.upload(name, passing, stored.size, stored.sha256)
             except UploadFailed as failed:
                 upload, failure = failed.upload, failed.why
-        self._settle(key, upload, failure)
-        if failure is None and passing.digest.hexdigest() != stored.sha256:
+        self._settle(key, upload, stored, failure)
+        if passing.digest.hexdigest() != stored.sha256:
             self.remove(key)
             raise StoreUnavailable("disk")  # the draft was not read back as it was written
 
@@ -150,11 +150,11 @@ class S3Store:
             if not self._is_proved:
                 self.prove()
 
-    def _settle(self, key: UUID, upload: str, failure: StoreUnavailable | None) -> None:
+    def _settle(self, key: UUID, upload: str, stored: Stored, failure: StoreUnavailable | None) -> None:
         """Look what an upload left, whatever was answered: ours alone, ours after another's, or nothing whole."""
         name = self._name(key)
         found = [each for each in self._versions.of(name) if not each.is_marker]
-        ours = [each for each in found if self._is_of(each, upload)]
+        ours = [each for each in found if each.size == stored.size and self._is_of(each, upload, stored)]
         if not ours:
             with suppress(StoreUnavailable):
                 self._versions.abort(name)
@@ -167,11 +167,12 @@ class S3Store:
         if not is_first:
             raise AlreadyStored(f"document {key} is in the store already")
 
-    def _is_of(self, version: Version, upload: str) -> bool:
+    def _is_of(self, version: Version, upload: str, stored: Stored) -> bool:
         try:
-            return self._versions.told(version).upload == upload
+            told = self._versions.told(version)
         except Absent:
             return False
+        return told.upload == upload and told.sha256 == stored.sha256
 
     def _first(self, key: UUID) -> Version:
         version = self._versions.first(self._name(key))
