@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -212,6 +214,25 @@ def test_what_the_queue_has_lost_is_queued_again(gateway: Gateway, world: World)
     assert remember(gateway.service.database) == 1
     assert remember(gateway.service.database) == 0
     assert scanned(gateway) == 1
+    assert content(gateway, "provider", document_id) == (200, "")
+
+
+def test_the_workers_duty_goes_on_by_itself_and_stops_when_told(gateway: Gateway, world: World):
+    stop = threading.Event()
+    duty = threading.Thread(target=Scanner(gateway.service).run, args=(stop,))
+    duty.start()
+    try:
+        document_id = unanswered(gateway, world, PDF)
+        until = time.monotonic() + 60
+        while row(gateway, document_id)["verdict"] is None:
+            assert duty.is_alive()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        duty.join(30)
+    assert not duty.is_alive()
+    gateway.settle()
     assert content(gateway, "provider", document_id) == (200, "")
 
 
