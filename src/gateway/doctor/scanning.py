@@ -27,7 +27,7 @@ def scanning(patient: Patient) -> Iterator[Finding]:
     if address is not None:
         yield _engine(address)
     elif row["waiting"]:
-        told = f"{row['waiting']} documents attendent, et rien ne les analyse"
+        told = f"{row['waiting']} document(s) en attente, et rien ne les analyse"
         yield fail("antivirus", told, "Régler CLAMD : ils ne sont pas transmis.", Runbook.SCANNING)
     else:
         yield ok("antivirus", "aucun : les documents sont « non analysés »")

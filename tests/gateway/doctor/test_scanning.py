@@ -22,7 +22,7 @@ def test_documents_that_wait_are_told_of_by_their_number(house):
         "insert into auth.scan (document_id, position, asked_at) "
         "values ('0199a3c0-0000-7000-8000-000000000001', 1, now() - interval '1 hour')"
     )
-    assert told(house, "antivirus") == (Level.FAIL, "1 documents attendent, et rien ne les analyse")
+    assert told(house, "antivirus") == (Level.FAIL, "1 document(s) en attente, et rien ne les analyse")
     house.settings = replace(house.settings, vault=VaultSettings(clamd="127.0.0.1:1"))
     assert told(house, "antivirus") == (Level.FAIL, "clamd ne répond pas (unreachable)")
     assert told(house, "analyses") == (
