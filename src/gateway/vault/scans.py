@@ -23,12 +23,13 @@ from gateway.settings_vault import VaultSettings
 from gateway.vault.clamd import Clamd, ScanFailed, Scanned
 from gateway.vault.rescans import make_rescans_due, remember
 from ledger.document.commands import RecordAnalysis
-from ledger.document.errors import AnalysisUnchanged, DocumentInfected
+from ledger.document.errors import AnalysisUnchanged
 from ledger.document.events import Analysis, DocumentDeposited
 from ledger.kit.errors import NotFound
 from ledger.kit.keyring import Damaged
 from ledger.log.database import Role
 from ledger.log.recorded import Recorded
+from ledger.vault.inspection import DocumentInfected
 from ledger.vault.store import NotStored, StoreUnavailable
 from ledger.vault.vault import DocumentErased
 

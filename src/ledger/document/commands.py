@@ -67,8 +67,10 @@ class WithdrawDocument(Command):
 
 @handles(RecordDeposit)
 def record_deposit(command: RecordDeposit, work: Work) -> UUID:
-    """Refused: NotFound (dossier, establishment, transfer), TransferOfAnotherBeneficiary, CategoryNotHandedIn, Invalid
-    (it belongs to nothing, a dossier named twice). See `_check_piece` for a member's and a provider's.
+    """A member's and a provider's is held to `_check_piece` as well.
+
+    Refused: NotFound (dossier, establishment, transfer), TransferOfAnotherBeneficiary, CategoryNotHandedIn, Invalid
+    (it belongs to nothing, a dossier named twice).
     """
     _check_belongings(command, work)
     _check_category(command)

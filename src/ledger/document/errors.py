@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.kit.errors import Invalid, RuleBroken
+from ledger.kit.errors import RuleBroken
 
 
 class DocumentAlreadyWithdrawn(RuleBroken):
@@ -22,13 +22,6 @@ class CategoryNotHandedIn(RuleBroken):
 
     code = "category-not-handed-in"
     template = "Cette catégorie de document ne se dépose pas sur ce dossier."
-
-
-class DocumentInfected(Invalid):
-    """A scanner found something in what is handed in: nothing is kept of it."""
-
-    code = "infected"
-    template = "Ce fichier contient un logiciel malveillant ({threat}) : il n'a pas été enregistré."
 
 
 class AnalysisUnchanged(RuleBroken):

@@ -16,7 +16,7 @@ import pytest
 from gateway.settings_vault import VaultSettings
 from gateway.vault.clamd import Clamd, ScanFailed
 from gateway.vault.scans import judge
-from ledger.document.errors import DocumentInfected
+from ledger.vault.inspection import DocumentInfected
 from support.clamd import EICAR, INFECTED, THREAT, ClamdServer
 from support.gateway import PDF
 
