@@ -12,9 +12,12 @@ export type Instant = string;
 export interface Codes {
   civilities: "Madame" | "Monsieur";
   "closing-states": "open" | "settled" | "closed" | "cancelled";
-  "document-categories": "agreement" | "remittance-advice" | "fund-document" | "programme" | "quote" | "invoice" | "certificate" | "other";
+  "document-analyses": "none" | "awaited" | "clean" | "infected";
+  "document-categories": "agreement" | "remittance-advice" | "fund-document" | "contract" | "training-agreement" | "programme" | "quote" | "invoice" | "certificate" | "attendance" | "other";
+  "document-sides": "fund" | "member" | "provider";
+  "document-states": "awaited" | "none" | "clean" | "infected" | "withdrawn";
   "dossier-statuses": "ongoing" | "settled" | "cancelled" | "refused";
-  "event-labels": "account.created.v1" | "account.disabled.v1" | "account.email-changed.v1" | "account.enabled.v1" | "account.membership-changed.v1" | "account.membership-ended.v1" | "account.membership-granted.v1" | "account.membership-resumed.v1" | "account.membership-suspended.v1" | "account.menu-rights-set.v1" | "account.terms-accepted.v1" | "account.terms-refused.v1" | "document.deposited.v1" | "document.withdrawn.v1" | "dossier.agreement-amended.v1" | "dossier.agreement-issued.v1" | "dossier.agreement-refused.v1" | "dossier.cancelled.v1" | "dossier.closed.v1" | "dossier.execution-broken-off.v1" | "dossier.execution-finished.v1" | "dossier.execution-started.v1" | "dossier.opened.v1" | "dossier.payment-recorded.v1" | "dossier.payment-reserved.v1" | "dossier.reservation-released.v1" | "dossier.settled.v1" | "dossier.trainee-enrolled.v1" | "dossier.trainee-withdrawn.v1" | "establishment.bank-details-recorded.v1" | "establishment.moved.v1" | "establishment.nda-changed.v1" | "establishment.registered.v1" | "establishment.renamed.v1" | "invitation.accepted.v1" | "invitation.sent-again.v1" | "invitation.sent.v1" | "invitation.withdrawn.v1" | "invoice.approved.v1" | "invoice.dispute-resolved.v1" | "invoice.disputed.v1" | "invoice.paid.v1" | "invoice.received.v1" | "invoice.scheduled.v1" | "invoice.service-attested.v1" | "invoice.unscheduled.v1" | "lot.opened.v1" | "lot.released.v1" | "lot.transfer-added.v1" | "lot.transfer-removed.v1" | "organisation.contact-recorded.v1" | "organisation.kind-added.v1" | "organisation.referent-named.v1" | "organisation.referent-stepped-down.v1" | "organisation.registered.v1" | "organisation.renamed.v1" | "person.employment-began.v1" | "person.employment-ended.v1" | "person.registered.v1" | "person.renamed.v1" | "transfer.paid.v1" | "transfer.prepared.v1" | "transfer.rejected.v1" | "transfer.withdrawn.v1";
+  "event-labels": "account.created.v1" | "account.disabled.v1" | "account.email-changed.v1" | "account.enabled.v1" | "account.membership-changed.v1" | "account.membership-ended.v1" | "account.membership-granted.v1" | "account.membership-resumed.v1" | "account.membership-suspended.v1" | "account.menu-rights-set.v1" | "account.terms-accepted.v1" | "account.terms-refused.v1" | "document.analysed.v1" | "document.deposited.v1" | "document.deposited.v2" | "document.withdrawn.v1" | "dossier.agreement-amended.v1" | "dossier.agreement-issued.v1" | "dossier.agreement-refused.v1" | "dossier.cancelled.v1" | "dossier.closed.v1" | "dossier.execution-broken-off.v1" | "dossier.execution-finished.v1" | "dossier.execution-started.v1" | "dossier.opened.v1" | "dossier.payment-recorded.v1" | "dossier.payment-reserved.v1" | "dossier.reservation-released.v1" | "dossier.settled.v1" | "dossier.trainee-enrolled.v1" | "dossier.trainee-withdrawn.v1" | "establishment.bank-details-recorded.v1" | "establishment.moved.v1" | "establishment.nda-changed.v1" | "establishment.registered.v1" | "establishment.renamed.v1" | "invitation.accepted.v1" | "invitation.sent-again.v1" | "invitation.sent.v1" | "invitation.withdrawn.v1" | "invoice.approved.v1" | "invoice.dispute-resolved.v1" | "invoice.disputed.v1" | "invoice.paid.v1" | "invoice.received.v1" | "invoice.scheduled.v1" | "invoice.service-attested.v1" | "invoice.unscheduled.v1" | "lot.opened.v1" | "lot.released.v1" | "lot.transfer-added.v1" | "lot.transfer-removed.v1" | "organisation.contact-recorded.v1" | "organisation.kind-added.v1" | "organisation.referent-named.v1" | "organisation.referent-stepped-down.v1" | "organisation.registered.v1" | "organisation.renamed.v1" | "person.employment-began.v1" | "person.employment-ended.v1" | "person.registered.v1" | "person.renamed.v1" | "transfer.paid.v1" | "transfer.prepared.v1" | "transfer.rejected.v1" | "transfer.withdrawn.v1";
   "execution-states": "not-started" | "started" | "broken-off" | "finished";
   "financial-states": "uncommitted" | "committed" | "approved" | "paid" | "settled";
   "instruction-states": "under-review" | "agreed" | "refused";
@@ -157,29 +160,37 @@ export interface DisputeInvoice {
   reason: string;
 }
 
-/** A file of a tab: its name and « Déposé le ». `content` is where its bytes are. */
+/** A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`. */
 export interface DocumentRow {
+  analysis: Coded<Codes["document-analyses"]>;
   category: Coded<Codes["document-categories"]>;
   content: string;
   deposited_on: Day;
   document_id: Id;
+  downloadable: boolean;
   media_type: string;
   name: string;
+  side: Coded<Codes["document-sides"]>;
   size_bytes: number;
+  state: Coded<Codes["document-states"]>;
   transfer_id: Id | null;
 }
 
 /** One document. `dossier_ids` are those of its dossiers that the caller sees. */
 export interface DocumentShown {
+  analysis: Coded<Codes["document-analyses"]>;
   category: Coded<Codes["document-categories"]>;
   content: string;
   deposited_on: Day;
   document_id: Id;
   dossier_ids: Id[];
+  downloadable: boolean;
   establishment_id: Id | null;
   media_type: string;
   name: string;
+  side: Coded<Codes["document-sides"]>;
   size_bytes: number;
+  state: Coded<Codes["document-states"]>;
   transfer_id: Id | null;
   withdrawn_on: Day | null;
 }
@@ -1342,14 +1353,29 @@ export class Ledger {
     return this.connection.send<ItemsOfCoded>("GET", "/v1/closing-states", request, options);
   }
 
+  /** Analyses antivirus d'un document: `GET /v1/document-analyses` */
+  listDocumentAnalyses(request: { min_position?: number } = {}, options: Asking = {}): Promise<Answer<ItemsOfCoded>> {
+    return this.connection.send<ItemsOfCoded>("GET", "/v1/document-analyses", request, options);
+  }
+
   /** Catégories de documents: `GET /v1/document-categories` */
   listDocumentCategories(request: { min_position?: number } = {}, options: Asking = {}): Promise<Answer<ItemsOfCoded>> {
     return this.connection.send<ItemsOfCoded>("GET", "/v1/document-categories", request, options);
   }
 
+  /** Déposants d'un document: `GET /v1/document-sides` */
+  listDocumentSides(request: { min_position?: number } = {}, options: Asking = {}): Promise<Answer<ItemsOfCoded>> {
+    return this.connection.send<ItemsOfCoded>("GET", "/v1/document-sides", request, options);
+  }
+
+  /** États d'un document: `GET /v1/document-states` */
+  listDocumentStates(request: { min_position?: number } = {}, options: Asking = {}): Promise<Answer<ItemsOfCoded>> {
+    return this.connection.send<ItemsOfCoded>("GET", "/v1/document-states", request, options);
+  }
+
   /** Déposer un document: `POST /v1/documents` */
   depositDocument(request: { body: {
-    category: "agreement" | "remittance-advice" | "fund-document" | "programme" | "quote" | "invoice" | "certificate" | "other";
+    category: "agreement" | "remittance-advice" | "fund-document" | "contract" | "training-agreement" | "programme" | "quote" | "invoice" | "certificate" | "attendance" | "other";
     dossier_ids?: Id[];
     establishment_id?: Id;
     file: Blob;

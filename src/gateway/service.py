@@ -14,6 +14,7 @@ from gateway.auth.sessions import Sessions
 from gateway.fund.fund import Fund
 from gateway.settings import Settings
 from gateway.terms.texts import Terms
+from gateway.vault.opening import store_of
 from ledger.application import Ledger
 from ledger.kit.keyring import Keyring, MasterKey
 from ledger.kit.keyring import migrate as migrate_keys
@@ -21,7 +22,6 @@ from ledger.kit.master_keys import MasterKeyFiles
 from ledger.log.database import AsyncDatabase, Database
 from ledger.log.migrations import migrate as migrate_log
 from ledger.log.outside import Outside, guard
-from ledger.vault.directory import DirectoryStore
 from ledger.vault.store import Store
 from ledger.vault.vault import Vault
 from projections.engine.schema import install
@@ -59,7 +59,7 @@ def opened(settings: Settings, *, pooler_url: str | None = None) -> Iterator[Ser
     """A service for commands; its pool for queries is not open yet (see `serving`)."""
     database_url = settings.database_url
     with Database(database_url, pooler_url=pooler_url) as database, open_keyring(settings) as keyring:
-        store = DirectoryStore(settings.vault_dir)
+        store = store_of(settings)
         queries = AsyncDatabase(database_url, pooler_url=pooler_url)
         passwords = Passwords(database, settings)
         service = Service(

@@ -23,8 +23,9 @@ from gateway.settings_values import (
     number,
     public_url,
 )
+from gateway.settings_vault import VaultSettings
 
-__all__ = ["Frontend", "OidcProvider", "Settings", "SettingsError", "SmtpServer"]
+__all__ = ["Frontend", "OidcProvider", "Settings", "SettingsError", "SmtpServer", "VaultSettings"]
 
 DEFAULT_DATA_DIR: Final = "./var/data"
 JSON_LIMIT_BYTES: Final = 1024 * 1024
@@ -77,6 +78,7 @@ class Settings:
     journal_months: int = 12
     streams: int = 2000
     streams_per_account: int = 10
+    vault: VaultSettings = field(default_factory=VaultSettings)
     demo: bool = False
 
     @property
@@ -88,6 +90,11 @@ class Settings:
     def vault_dir(self) -> Path:
         """Where the documents' encrypted bytes are kept."""
         return self.data_dir / "vault"
+
+    @property
+    def incoming_dir(self) -> Path:
+        """Where deposits are received, encrypted, before a store takes them: on the file system of a store of files."""
+        return self.vault_dir / "incoming"
 
     @property
     def outside_path(self) -> Path:
@@ -158,6 +165,7 @@ class Settings:
             journal_months=number(environment, "JOURNAL_MONTHS", cls.journal_months, least=1, most=120),
             streams=number(environment, "STREAMS", cls.streams, least=1, most=100_000),
             streams_per_account=number(environment, "STREAMS_PER_ACCOUNT", cls.streams_per_account, least=1, most=1000),
+            vault=VaultSettings.read(environment),
         )
 
 

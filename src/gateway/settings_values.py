@@ -32,7 +32,7 @@ class SmtpServer:
     @classmethod
     def parse(cls, text: str, *, name: str = "SMTP_URL") -> Self:
         """`smtp://user:password@host:587?tls=required|implicit|none`."""
-        url = _split(text, name)
+        url = split_address(text, name)
         query = parse_qs(url.query)
         tls = query.pop("tls", ["required"])[0]
         if url.scheme != "smtp" or not url.hostname or query or tls not in _TLS or url.path not in {"", "/"}:
@@ -58,12 +58,12 @@ class OidcProvider:
         issuer = environment.get("OIDC_ISSUER", "")
         if not issuer:
             return None
-        _secure(_split(issuer, "OIDC_ISSUER"), "OIDC_ISSUER")
+        _secure(split_address(issuer, "OIDC_ISSUER"), "OIDC_ISSUER")
         client_id = environment.get("OIDC_CLIENT_ID", "")
         if not client_id:
             raise SettingsError("OIDC_CLIENT_ID is not set, and OIDC_ISSUER is")
         file = environment.get("OIDC_CLIENT_SECRET_FILE", "")
-        return cls(issuer, client_id, _secret(file) if file else None)
+        return cls(issuer, client_id, secret(file, "OIDC_CLIENT_SECRET_FILE") if file else None)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def frontends(environment: Mapping[str, str]) -> tuple[Frontend, ...]:
         client_id, found_equals, redirect_uri = each.partition("=")
         if not found_equals or not client_id:
             raise SettingsError("FRONTENDS is not a list of client_id=https://origin/callback")
-        url = _split(redirect_uri, "FRONTENDS")
+        url = split_address(redirect_uri, "FRONTENDS")
         _secure(url, "FRONTENDS")
         if url.fragment:
             raise SettingsError("FRONTENDS: an address has no fragment")
@@ -99,7 +99,7 @@ def public_url(environment: Mapping[str, str]) -> str | None:
     text = environment.get("PUBLIC_URL", "")
     if not text:
         return None
-    url = _split(text, "PUBLIC_URL")
+    url = split_address(text, "PUBLIC_URL")
     _secure(url, "PUBLIC_URL")
     if url.path not in {"", "/"} or url.query or url.fragment or url.username:
         raise SettingsError("PUBLIC_URL is an origin alone: https://host, without a path")
@@ -156,7 +156,8 @@ def _secure(url: SplitResult, name: str) -> None:
         raise SettingsError(f"{name} is not an https:// address (http:// is for the loopback alone)")
 
 
-def _split(text: str, name: str) -> SplitResult:
+def split_address(text: str, name: str) -> SplitResult:
+    """The parts of an address, its port among them; SettingsError names the variable."""
     try:
         url = urlsplit(text)
         _ = url.port  # read when asked for, and refused then
@@ -165,11 +166,12 @@ def _split(text: str, name: str) -> SplitResult:
     return url
 
 
-def _secret(file: str) -> str:
+def secret(file: str, name: str) -> str:
+    """What a file holds, without the spaces around it; SettingsError names the variable that names the file."""
     try:
-        secret = Path(file).read_text().strip()
+        found = Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError):
-        raise SettingsError("OIDC_CLIENT_SECRET_FILE cannot be read") from None
-    if not secret:
-        raise SettingsError("OIDC_CLIENT_SECRET_FILE is empty")
-    return secret
+        raise SettingsError(f"{name} cannot be read") from None
+    if not found:
+        raise SettingsError(f"{name} is empty")
+    return found

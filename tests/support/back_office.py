@@ -139,7 +139,7 @@ def check_against(office: BackOffice, expected: Expected) -> None:
     assert names["dossier.agreement-refused.v1"] == expected.statuses["refused"]
     assert names["transfer.paid.v1"] == expected.transfers["paid"]
     assert names["transfer.rejected.v1"] == expected.transfers["rejected"]
-    assert names["document.deposited.v1"] == expected.rows["documents"]
+    assert names["document.deposited.v2"] == expected.rows["documents"]
     agreements = [event for event in found if event.name in AGREED]
     assert sum({event.stream_id: event.data["amount_cents"] for event in agreements}.values()) == expected.agreed_cents
     for name, cents in (("reserved", expected.reserved_cents), ("recorded", expected.paid_cents)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from ledger.document.commands import RecordDeposit, WithdrawDocument
-from ledger.document.events import Category
+from ledger.document.commands import RecordAnalysis, WithdrawDocument
+from ledger.document.events import Category, Side
 from ledger.dossier import commands as dossiers
 from ledger.dossier.aggregate import Dossier
 from ledger.dossier.scheme import Scheme
@@ -14,7 +14,6 @@ from ledger.establishment import commands as establishments
 from ledger.invoice import commands as invoices
 from ledger.invoice.aggregate import Invoice
 from ledger.kit.command import Command
-from ledger.kit.ids import uuid7
 from ledger.organisation.commands import AddOrganisationKind, RenameOrganisation
 from ledger.organisation.events import OrganisationKind
 from ledger.person.commands import RegisterPerson, RenamePerson
@@ -22,6 +21,7 @@ from ledger.transfer import commands as transfers
 from ledger.transfer.events import RejectReason
 from ledger.transfer.lot import Lot
 from support.histories_of_people import PEOPLE
+from support.papers import ENGINE, paper
 from support.playing import DAY, ORDERS, History, chain, simple
 
 __all__ = ["DAY", "ORDERS", "History"]
@@ -134,18 +134,29 @@ def _deposit(h: History) -> None:
     establishment_id = h.any("provider") if h.random.random() < 0.5 else None
     h.do(
         "document",
-        lambda: RecordDeposit(
-            document_id=uuid7(),
-            category=h.random.choice(list(Category)),
-            name="Pièce.pdf",
-            media_type="application/pdf",
-            size_bytes=1,
-            stored_bytes=1,
-            stored_sha256="0" * 64,
-            plain_sha256="0" * 64,
+        lambda: paper(
+            h.random.choice(list(Category)),
+            analysis=h.random.choice(("none", "awaited", "clean")),
             dossier_ids=h.some("dossier", 2),
             establishment_id=establishment_id,
             on=h.day(),
+        ),
+    )
+
+
+def _hand_in(h: History) -> None:
+    """By a member or a provider, on a dossier of its own."""
+    dossier = h.state(Dossier, h.any("dossier"))
+    side = h.random.choice((Side.MEMBER, Side.PROVIDER))
+    parties = (dossier.company_establishment_id,) if side is Side.MEMBER else dossier.provider_establishment_ids
+    h.do(
+        "document",
+        lambda: paper(
+            h.random.choice((Category.OTHER, Category.CONTRACT)),
+            side=side,
+            analysis=h.random.choice(("none", "awaited", "clean")),
+            dossier_ids=(dossier.id,),
+            establishment_id=h.random.choice(parties),
         ),
     )
 
@@ -168,6 +179,10 @@ def _reason(_: History) -> str:
 
 def _names(h: History) -> str:
     return h.name()
+
+
+def _verdict(h: History) -> str:
+    return h.random.choice(("clean", "infected"))
 
 
 ORDERS |= PEOPLE | {
@@ -204,6 +219,8 @@ ORDERS |= PEOPLE | {
     "train through": chain("open dossier", "enrol", "enrol", "withdraw trainee", "start", OVER),
     "end through": chain("open dossier", ("refuse", "cancel"), "close"),
     "deposit": _deposit,
+    "hand in": _hand_in,
+    "analyse": simple(RecordAnalysis, "document", "document_id", verdict=_verdict, engine=lambda h: ENGINE),
     "withdraw document": simple(WithdrawDocument, "document", "document_id", reason=_reason, on=_on),
     "rename establishment": simple(
         establishments.RenameEstablishment, "provider", "establishment_id", name=_names, trade_name=_names

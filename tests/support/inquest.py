@@ -11,7 +11,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from ledger.document.events import DocumentDeposited
 from ledger.kit.keyring import Keyring
+from ledger.kit.names import versions_of
 from ledger.log import claims
 from ledger.log.database import Database
 from ledger.vault.store import Store
@@ -73,7 +75,8 @@ def vault_contradictions(url: str, store: Store) -> list[str]:
     with psycopg.connect(url, row_factory=dict_row) as connection:
         rows = connection.execute(
             "select stream_id, convert_from(payload, 'utf8')::jsonb ->> 'stored_sha256' as sha256 "
-            "from log.events where name = 'document.deposited.v1'"
+            "from log.events where name = any(%s)",
+            (versions_of(DocumentDeposited),),
         ).fetchall()
     findings = ((row["stream_id"], verify(store, row["stream_id"], row["sha256"])) for row in rows)
     return [f"document {document_id}: {found}" for document_id, found in findings if found is not Finding.WHOLE]

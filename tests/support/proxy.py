@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -24,7 +25,7 @@ class Cut(Enum):
     ANSWER_LOST = auto()  # the server has committed, and nobody hears of it
 
 
-APPEND = b".v1"
+APPEND = re.compile(rb"\.v[1-9]")
 """What an append's request holds and no other's does: a published name among its values."""
 
 
@@ -80,7 +81,7 @@ class Wire:
 
     def _to_server(self, client: socket.socket, server: socket.socket) -> None:
         for data in _received(client):
-            if APPEND in data:
+            if APPEND.search(data):
                 self._appending.add(client)
                 if self._takes(Cut.REQUEST_LOST):
                     break

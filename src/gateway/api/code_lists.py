@@ -11,9 +11,11 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from gateway.api.codes import (
+    ANALYSIS_LABELS,
     CATEGORY_LABELS,
     CIVILITY_LABELS,
     CLOSING_LABELS,
+    DOCUMENT_STATE_LABELS,
     EXECUTION_LABELS,
     FINANCIAL_LABELS,
     INSTRUCTION_LABELS,
@@ -24,6 +26,7 @@ from gateway.api.codes import (
     PROFILE_LABELS,
     ROLE_LABELS,
     SCHEME_LABELS,
+    SIDE_LABELS,
     STAGE_LABELS,
     STATUS_LABELS,
     TRANSFER_STATUS_LABELS,
@@ -46,6 +49,9 @@ CODE_LISTS: Final[Mapping[str, CodeList]] = MappingProxyType(
     {
         "schemes": CodeList("Dispositifs", SCHEME_LABELS),
         "document-categories": CodeList("Catégories de documents", CATEGORY_LABELS),
+        "document-sides": CodeList("Déposants d'un document", SIDE_LABELS),
+        "document-analyses": CodeList("Analyses antivirus d'un document", ANALYSIS_LABELS),
+        "document-states": CodeList("États d'un document", DOCUMENT_STATE_LABELS),
         "dossier-statuses": CodeList("Statuts d'un dossier", STATUS_LABELS),
         "instruction-states": CodeList("États de l'instruction d'un dossier", INSTRUCTION_LABELS),
         "execution-states": CodeList("États de l'action de formation", EXECUTION_LABELS),
@@ -69,6 +75,8 @@ CODE_LISTS: Final[Mapping[str, CodeList]] = MappingProxyType(
 _FIELDS: Final[Mapping[str, str]] = {
     "scheme": "schemes",
     "category": "document-categories",
+    "side": "document-sides",
+    "analysis": "document-analyses",
     "instruction": "instruction-states",
     "execution": "execution-states",
     "financial": "financial-states",
@@ -80,18 +88,20 @@ _FIELDS: Final[Mapping[str, str]] = {
     "actor": "roles",
     "profile": "profiles",
     "menus": "menus",
-    "state": "user-states",
     "stage": "sign-in-stages",
+    "state": "user-states",
 }
-_STATUSES: Final[Mapping[str, str]] = {
-    "DossierRow": "dossier-statuses",
-    "DossierShown": "dossier-statuses",
-    "DossierTransferRow": "transfer-statuses",
-    "InvoiceShown": "invoice-statuses",
-    "TransferRow": "transfer-statuses",
-    "TransferShown": "transfer-statuses",
+_SHARED: Final[Mapping[tuple[str, str], str]] = {
+    ("DossierRow", "status"): "dossier-statuses",
+    ("DossierShown", "status"): "dossier-statuses",
+    ("DossierTransferRow", "status"): "transfer-statuses",
+    ("InvoiceShown", "status"): "invoice-statuses",
+    ("TransferRow", "status"): "transfer-statuses",
+    ("TransferShown", "status"): "transfer-statuses",
+    ("DocumentRow", "state"): "document-states",
+    ("DocumentShown", "state"): "document-states",
 }
-"""One word for three nouns: by the shape that it stands in."""
+"""One word for several nouns: by the shape that it stands in."""
 
 WITHOUT_LIST: Final = frozenset({"items"})
 """Of any list: the answer of a reference list itself."""
@@ -105,7 +115,7 @@ def action_of_list(name: str) -> str:
 def mark(schemas: Mapping[str, Any]) -> None:
     """Say of each coded field of the description which list its codes are in."""
     for model, name, field in coded_fields(schemas):
-        found = _STATUSES.get(model) if name == "status" else _FIELDS.get(name)
+        found = _SHARED.get((model, name)) or _FIELDS.get(name)
         if found is not None:
             field[EXTENSION] = found
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from gateway.audiences import Stage
 from ledger.account.events import Menu, Profile, Role
-from ledger.document.events import Category
+from ledger.document.categories import CATEGORIES
+from ledger.document.events import Analysis, Side
 from ledger.dossier.axes import Closing, Execution, Instruction
 from ledger.dossier.scheme import Scheme
 from ledger.organisation.events import OrganisationKind
@@ -57,16 +58,27 @@ STAGE_LABELS: Final[Mapping[str, str]] = {
     Stage.FULL: "Connexion complète",
 }
 SCHEME_LABELS: Final[Mapping[str, str]] = {scheme: scheme.label for scheme in Scheme}
-CATEGORY_LABELS: Final[Mapping[str, str]] = {
-    Category.AGREEMENT: "Accord de prise en charge",
-    Category.REMITTANCE_ADVICE: "Avis de virement",
-    Category.FUND_DOCUMENT: "Document du fonds",
-    Category.PROGRAMME: "Programme",
-    Category.QUOTE: "Devis",
-    Category.INVOICE: "Facture",
-    Category.CERTIFICATE: "Certificat de réalisation",
-    Category.OTHER: "Autre pièce",
+CATEGORY_LABELS: Final[Mapping[str, str]] = {code: kind.label for code, kind in CATEGORIES.items()}
+SIDE_LABELS: Final[Mapping[str, str]] = {
+    Side.FUND: "Fonds",
+    Side.MEMBER: "Adhérent",
+    Side.PROVIDER: "Organisme de formation",
 }
+ANALYSIS_LABELS: Final[Mapping[str, str]] = {
+    Analysis.NONE: "Non analysé",
+    Analysis.AWAITED: "Analyse en cours",
+    Analysis.CLEAN: "Analysé",
+    Analysis.INFECTED: "Infecté",
+}
+WITHDRAWN: Final = "withdrawn"
+DOCUMENT_STATE_LABELS: Final[Mapping[str, str]] = {
+    Analysis.AWAITED: "Reçu, analyse en cours",
+    Analysis.NONE: "Transmis (non analysé)",
+    Analysis.CLEAN: "Transmis (analysé)",
+    Analysis.INFECTED: "En quarantaine",
+    WITHDRAWN: "Retiré",
+}
+"""« Déposé », then what became of it: transmitted once nothing was found in it, or where nothing is searched."""
 STATUS_LABELS: Final[Mapping[str, str]] = {
     Status.ONGOING: "En cours",
     Status.SETTLED: "Soldé",

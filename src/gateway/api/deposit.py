@@ -8,6 +8,7 @@ killed in between leaves bytes that nothing names, for the vault's sweep.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, BinaryIO, Final
 from uuid import UUID
 
@@ -26,7 +27,9 @@ from gateway.api.problems import Problem, invalid, problem
 from gateway.api.validation import invalid_input, pointer
 from gateway.auth.caller import Caller
 from gateway.service import Service
+from gateway.vault.scans import Judged, judge
 from ledger.application import Outcome
+from ledger.document.categories import CATEGORIES
 from ledger.document.commands import RecordDeposit
 from ledger.document.events import Category
 from ledger.kit.days import Day
@@ -39,11 +42,10 @@ from ledger.vault.vault import Deposited
 router: Final = APIRouter(prefix="/v1", tags=["documents"])
 LOCATION: Final = "/v1/documents/{id}"
 
-_MEBIBYTE: Final = 1024 * 1024
-_DEFAULT_LIMIT: Final = 25 * _MEBIBYTE
-LIMITS: Final[Mapping[Category, int]] = {Category.REMITTANCE_ADVICE: 10 * _MEBIBYTE, Category.AGREEMENT: 10 * _MEBIBYTE}
-"""The largest file of a category, in bytes; 25 MiB for the others."""
+LIMITS: Final[Mapping[Category, int]] = {category: CATEGORIES[category].limit_bytes for category in Category}
+"""The largest file of a category, in bytes."""
 
+_PIECE_BYTES: Final = 64 * 1024
 _FORM_OVERHEAD: Final = 256 * 1024
 _SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -105,10 +107,11 @@ async def deposit_document(request: Request, caller: Authenticated) -> Response:
         upload = _file_of(form)
         fields = _fields_of(form, upload)
         kind = await run_in_threadpool(media_type, upload.file)
+        judged = await run_in_threadpool(_judge, request, upload.file)
         document_id = uuid7()
         stored = await run_in_threadpool(_store, request, document_id, upload.file, fields.category)
     try:
-        told = {**stored._asdict(), "document_id": str(document_id), "media_type": kind}
+        told = {**stored._asdict(), "document_id": str(document_id), "media_type": kind, **judged._asdict()}
         outcome = await _record(request, caller, fields, told)
     except (Refusal, Problem):
         await run_in_threadpool(_service(request).store.remove, document_id)
@@ -130,7 +133,7 @@ def _allow_files(request: Request) -> None:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise problem("unsupported-media-type")
     limited: Limited = request.state.limited
-    limited.limit_bytes = max(_DEFAULT_LIMIT, *LIMITS.values()) + _FORM_OVERHEAD
+    limited.limit_bytes = max(_limit(request, category) for category in LIMITS) + _FORM_OVERHEAD
 
 
 def _file_of(form: FormData) -> UploadFile:
@@ -155,7 +158,19 @@ def _fields_of(form: FormData, upload: UploadFile) -> DepositForm:
 
 
 def _store(request: Request, document_id: UUID, file: BinaryIO, category: Category) -> Deposited:
-    return _service(request).vault.deposit(document_id, file, limit_bytes=LIMITS.get(category, _DEFAULT_LIMIT))
+    return _service(request).vault.deposit(document_id, file, limit_bytes=_limit(request, category))
+
+
+def _limit(request: Request, category: Category) -> int:
+    """The category's own, or what the deployment raises all of them to (DOCUMENT_MAX_MIB)."""
+    return max(LIMITS[category], _service(request).settings.vault.max_bytes or 0)
+
+
+def _judge(request: Request, file: BinaryIO) -> Judged:
+    """What clamd says of it at once, the file left at its start."""
+    judged = judge(_service(request).settings.vault, iter(partial(file.read, _PIECE_BYTES), b""))
+    file.seek(0)
+    return judged
 
 
 def _service(request: Request) -> Service:

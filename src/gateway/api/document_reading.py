@@ -3,54 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api import positions
-from gateway.api.codes import CATEGORY_LABELS, Coded, coded
+from gateway.api.document_rows import DocumentRow, DocumentShown, check_downloadable, document_rows, document_shown
 from gateway.api.params import Params
 from gateway.api.ranges import NO_RANGE, asked_range
 from gateway.api.reading import Call, Calling, Read
 from gateway.api.shapes import Items, Listed
 from gateway.api.still import Still, WhileAllowed
 from projections.document import queries
-from projections.document.queries import DocumentItem
 from projections.dossier.queries import check_visible
 
 router: Final = APIRouter(prefix="/v1", tags=["documents"])
 _NOT_PLAIN: Final = re.compile(r'[^ -~]|["%\\]')  # not ASCII, or misread in a quoted string
 
 
-class DocumentRow(BaseModel):
-    """A file of a tab: its name and « Déposé le ». `content` is where its bytes are."""
-
-    document_id: UUID
-    name: str
-    category: Coded
-    deposited_on: date
-    media_type: str
-    size_bytes: int
-    transfer_id: UUID | None
-    content: str
-
-
 DocumentList = Listed[DocumentRow]
-
-
-class DocumentShown(DocumentRow):
-    """One document. `dossier_ids` are those of its dossiers that the caller sees."""
-
-    dossier_ids: list[UUID]
-    establishment_id: UUID | None
-    withdrawn_on: date | None
 
 
 @router.get(
@@ -80,13 +56,7 @@ async def get_document(call: Calling, document_id: UUID, params: Annotated[Param
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
     [name] = await call.opened([found.name_sealed])
-    shown = DocumentShown(
-        **_row(found, name).model_dump(),
-        dossier_ids=list(found.dossier_ids),
-        establishment_id=found.establishment_id,
-        withdrawn_on=found.withdrawn_on,
-    )
-    return call.detail(shown, reading.position, version=found.version)
+    return call.detail(document_shown(found, name), reading.position, version=found.version)
 
 
 @router.get(
@@ -111,6 +81,7 @@ async def send_document(call: Call, document_id: UUID, params: Params) -> Respon
     """The answer of `get_document_content`, which pages give as well. Raises NotFound where it is out of sight."""
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
+    check_downloadable(found)
     [name] = await call.opened([found.name_sealed])
     # Bytes never change under an id: the id itself is their strong ETag.
     tag = f'"{found.document_id}"'
@@ -133,26 +104,7 @@ async def send_document(call: Call, document_id: UUID, params: Params) -> Respon
     return WhileAllowed(chunks, status, headers, found.media_type, still=still)
 
 
-async def document_rows(call: Call, rows: Sequence[DocumentItem]) -> list[DocumentRow]:
-    """The rows of a tab, their names open."""
-    names = await call.opened([row.name_sealed for row in rows])
-    return [_row(row, name) for row, name in zip(rows, names, strict=True)]
-
-
 def disposition(name: str) -> str:
     """A `Content-Disposition` (RFC 6266): the whole name in UTF-8, and what ASCII can say of it for old clients."""
     plain = _NOT_PLAIN.sub("_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _row(item: DocumentItem | queries.Document, name: str | None) -> DocumentRow:
-    return DocumentRow(
-        document_id=item.document_id,
-        name=name or "",
-        category=coded(item.category, CATEGORY_LABELS),
-        deposited_on=item.deposited_on,
-        media_type=item.media_type,
-        size_bytes=item.size_bytes,
-        transfer_id=item.transfer_id,
-        content=f"/v1/documents/{item.document_id}/content",
-    )

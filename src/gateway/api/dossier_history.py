@@ -21,6 +21,7 @@ from gateway.api.reading import Call, Calling, Read
 from gateway.audit.replay import roles_of
 from gateway.labels import event_label
 from ledger.account.events import Role as AccountRole
+from ledger.document.events import TRANSMITTED, DocumentAnalysed, DocumentDeposited, Side
 from ledger.log.database import Role
 from ledger.log.reader import head, read_dossier
 from ledger.log.recorded import Recorded
@@ -33,7 +34,6 @@ router: Final = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 _ORDER: Final = "history"
 
 _INVOICED: Final = "invoice.received.v1"
-_DEPOSITED: Final = "document.deposited.v1"
 _NOUNS: Final = ("document", "invoice", "transfer")
 
 
@@ -96,7 +96,8 @@ def _seen(call: Call, events: Sequence[Recorded]) -> list[Recorded]:
     """Staff see all. A portal sees neither the fund's own steps, nor the invoices and pieces of other parties."""
     if call.caller.role is not AccountRole.PORTAL:
         return list(events)
-    others = {each.stream_id for each in events if _is_anothers(call, each)}
+    current = [each.current() for each in events]
+    others = {each.stream_id for each in current if _is_anothers(call, each)} | _withheld(call, current)
     return [each for each in events if each.name not in OF_THE_FUND and each.stream_id not in others]
 
 
@@ -104,10 +105,23 @@ def _is_anothers(call: Call, opening: Recorded) -> bool:
     """Of an invoice's or a document's first event: whether it is out of the portal's sight, as in the other tabs."""
     if opening.name == _INVOICED:
         return not call.reader.holds(UUID(opening.data["beneficiary_establishment_id"]))
-    if opening.name == _DEPOSITED and opening.data["category"] not in SHARED:
-        holder = opening.data["establishment_id"]
-        return holder is None or not call.reader.holds(UUID(holder))
+    if opening.name == DocumentDeposited.NAME and opening.data["category"] not in SHARED:
+        return not _holds(call, opening)
     return False
+
+
+def _withheld(call: Call, events: Sequence[Recorded]) -> set[UUID]:
+    """The documents that are not transmitted: not analysed yet, or quarantined. Whoever deposited them knows."""
+    deposited = {each.stream_id: each for each in events if each.name == DocumentDeposited.NAME}
+    states = {id_: each.data["analysis"] for id_, each in deposited.items()}
+    states |= {each.stream_id: each.data["verdict"] for each in events if each.name == DocumentAnalysed.NAME}
+    awaited = {id_ for id_ in deposited.keys() & states.keys() if states[id_] not in TRANSMITTED}
+    return {id_ for id_ in awaited if deposited[id_].data["side"] == Side.FUND or not _holds(call, deposited[id_])}
+
+
+def _holds(call: Call, deposited: Recorded) -> bool:
+    holder = deposited.data["establishment_id"]
+    return holder is not None and call.reader.holds(UUID(holder))
 
 
 def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> HistoryEvent:

@@ -21,6 +21,7 @@ from gateway.api.metrics import Metrics
 from gateway.api.problems import Problem, RightEnded, of_refusal, problem
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
+from ledger.vault.store import StoreUnavailable
 
 Answer = Callable[[Request, Problem], Response]
 """How what was refused is told: as JSON, or on a page."""
@@ -106,6 +107,9 @@ class _Exchange:
         except (OperationalError, PoolTimeout):
             _log.exception("database unavailable", correlation_id=str(self.correlation_id))
             await self._answer(problem("unavailable", headers={"Retry-After": "1"}))
+        except StoreUnavailable as unavailable:
+            _log.error("documents unavailable", reason=unavailable.reason, correlation_id=str(self.correlation_id))
+            await self._answer(problem("vault-unavailable", headers={"Retry-After": "30"}))
         except Exception:  # noqa: BLE001 - the last one to see it: it is logged, and answered 500
             _log.exception("unexpected error", route=self.route, correlation_id=str(self.correlation_id))
             # An answer that has begun cannot be taken back: the server, finding it unfinished, cuts the connection.

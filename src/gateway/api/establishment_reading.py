@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from gateway.api.bodies import json_object, parse
 from gateway.api.described import body
-from gateway.api.document_reading import DocumentList, document_rows
+from gateway.api.document_reading import DocumentList
+from gateway.api.document_rows import document_rows
 from gateway.api.orders import refuse_parameters
 from gateway.api.params import Number, PageParams, Params, Text
 from gateway.api.reading import Call, Calling, Read

@@ -31,6 +31,12 @@ select count(*) as waiting, coalesce(extract(epoch from now() - min(made_at)), 0
        (select count(*) from auth.mail where gave_up_at > now() - interval '1 day') as given_up
 from auth.mail where sent_at is null and gave_up_at is null
 """
+_SCANS = """
+select count(*) filter (where failure is null) as waiting, count(*) filter (where failure is not null) as failing,
+       coalesce(extract(epoch from now() - min(asked_at) filter (where verdict is null)), 0)::float8 as oldest
+from auth.scan where due_at is not null
+"""
+_QUARANTINED = "select count(*) as documents from read.document where analysis = 'infected' and withdrawn_on is null"
 _POLICIES = """
 select name, greatest(0, (select coalesce(max(position), 0) from log.events) - position) as lag
 from auth.policy where name <> ''
@@ -101,6 +107,7 @@ class StateCollector(Collector):
         yield from self._projections()
         yield from self._log()
         yield from self._mail()
+        yield from self._scans()
         yield self._pools()
         yield self._room()
 
@@ -159,6 +166,25 @@ class StateCollector(Collector):
         for policy in policies:
             lag.add_metric([policy["name"]], policy["lag"])
         yield from (mails, oldest, lag)
+
+    def _scans(self) -> Iterator[Metric]:
+        scans = GaugeMetricFamily("ledger_scans", "Documents that wait for their analysis.", labels=["state"])
+        oldest = GaugeMetricFamily("ledger_scan_oldest_seconds", "How long the first has waited that never had one.")
+        held = GaugeMetricFamily("ledger_documents_quarantined", "Documents in which something was found.")
+        try:
+            with self._service.database.transaction(Role.AUTH) as connection:
+                row = connection.execute(_SCANS).fetchone()
+            with self._service.database.transaction(Role.STAFF) as connection:
+                quarantined = connection.execute(_QUARANTINED).fetchone()
+        except (psycopg.Error, PoolTimeout):
+            row, quarantined = None, None
+        if row is not None:
+            scans.add_metric(["waiting"], row["waiting"])
+            scans.add_metric(["failing"], row["failing"])
+            oldest.add_metric([], row["oldest"])
+        if quarantined is not None:
+            held.add_metric([], quarantined["documents"])
+        yield from (scans, oldest, held)
 
     def _room(self) -> Metric:
         room = GaugeMetricFamily("ledger_data_bytes", "Room where documents are kept.", labels=["state"])

@@ -72,6 +72,8 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "terms-pending": (403, "Les conditions d'utilisation doivent d'abord être acceptées."),
     "fresh-proof-required": (403, "Cette action est sensible : confirmez à nouveau votre identité pour continuer."),
     "csrf": (403, "La demande ne vient pas de cette application, ou sa page a expiré : rechargez la page."),
+    "not-yet-analysed": (409, "Ce document n'est pas encore analysé : il pourra être téléchargé ensuite."),
+    "quarantined": (409, "Un logiciel malveillant a été trouvé dans ce document : il ne peut pas être téléchargé."),
     "terms-changed": (409, "Le texte des conditions a changé : relisez-le avant de répondre."),
     # One text for a link that was used, that is too old, altered, or replaced by a newer one.
     "link-not-valid": (410, "Ce lien n'est plus valable : demandez-en un nouveau."),
@@ -86,6 +88,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "invalid": (422, "La demande contient une ou plusieurs erreurs."),
     "internal": (500, "Une erreur inattendue s'est produite. Communiquez l'identifiant de corrélation au support."),
     "read-model-late": (503, "La position demandée n'est pas encore visible : réessayez dans un instant."),
+    "vault-unavailable": (503, "Le stockage des documents ne répond pas pour le moment : réessayez dans un instant."),
     "unavailable": (503, "Le service ne peut pas répondre pour le moment : réessayez dans un instant."),
 }
 """The gateway's own problems: status and text. The ledger's have theirs in their refusal classes."""

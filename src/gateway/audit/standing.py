@@ -263,16 +263,24 @@ def _transfer(standing: Standing, event: Recorded, **change: Any) -> None:
         transfer.update(change)
 
 
-@_on("document.deposited.v1")
+@_on("document.deposited.v2")
 def _deposited(standing: Standing, event: Recorded) -> None:
     data = event.data
     standing.documents[str(event.stream_id)] = {
+        "side": data["side"],
         "category": data["category"],
+        "analysis": data["analysis"],
         "media_type": data["media_type"],
         "size_bytes": data["size_bytes"],
         "on": data["on"],
         "withdrawn": False,
     }
+
+
+@_on("document.analysed.v1")
+def _analysed(standing: Standing, event: Recorded) -> None:
+    if document := standing.documents.get(str(event.stream_id)):
+        document["analysis"] = event.data["verdict"]
 
 
 @_on("document.withdrawn.v1")

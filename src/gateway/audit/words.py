@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.api.codes import (
+    ANALYSIS_LABELS,
     CATEGORY_LABELS,
     CLOSING_LABELS,
     EXECUTION_LABELS,
     FINANCIAL_LABELS,
     INSTRUCTION_LABELS,
     INVOICE_STATUS_LABELS,
+    SIDE_LABELS,
     TRANSFER_STATUS_LABELS,
 )
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
     "agreement_cents": "Accord",
     "amount_cents": "Montant",
+    "analysis": "Analyse antivirus",
     "approved_cents": "Montant approuvé",
     "beneficiary": "Bénéficiaire",
     "beneficiary_establishment_id": "Établissement bénéficiaire",
@@ -30,6 +33,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "dossier_ids": "Dossiers",
     "duplicate_key": "Clé de doublon",
     "ends_on": "Au",
+    "engine": "Moteur d'analyse",
     "establishment_id": "Établissement",
     "execution": "Exécution",
     "exists": "Existe",
@@ -64,27 +68,33 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "scheme": "Dispositif",
     "service_attested": "Service fait",
     "settled_on": "Soldé le",
+    "side": "Déposant",
     "size_bytes": "Taille (octets)",
     "starts_on": "Du",
     "status": "État",
     "stored_bytes": "Taille stockée (octets)",
     "stored_sha256": "Empreinte stockée",
+    "threat": "Menace trouvée",
     "title": "Intitulé",
     "total_cents": "Montant du virement",
     "trainee_count": "Stagiaires",
     "transfer_id": "Virement",
     "vat_cents": "TVA",
+    "verdict": "Résultat de l'analyse",
     "vat_exemption": "Exonération de TVA",
     "vat_rate_basis_points": "Taux de TVA (points de base)",
     "withdrawn": "Retiré",
     "withdrawn_on": "Retiré le",
 }
 CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "analysis": ANALYSIS_LABELS,
     "category": CATEGORY_LABELS,
     "closing": CLOSING_LABELS,
     "execution": EXECUTION_LABELS,
     "financial": FINANCIAL_LABELS,
     "instruction": INSTRUCTION_LABELS,
+    "side": SIDE_LABELS,
+    "verdict": ANALYSIS_LABELS,
     "status": {**INVOICE_STATUS_LABELS, **TRANSFER_STATUS_LABELS},
 }
 """The words of coded values, by field: those that the API and the portals show."""

@@ -17,11 +17,14 @@ from gateway.backup.leaves import digest_of_leaves
 from gateway.backup.manifest import BackupDamaged, KeysManifest, Manifest
 from gateway.backup.saving import AUTH, DESTROYED, DOCUMENTS, KEYS, LOG, VAULT
 from gateway.settings import Settings
+from gateway.vault.locks import whole_term
+from gateway.vault.opening import store_of
+from ledger.kit.clock import system_clock
 from ledger.kit.keyring import MasterKey
 from ledger.log.claims import repair
 from ledger.log.outside import Head, Outside, Verdict, guard
 from ledger.vault.directory import DirectoryStore
-from ledger.vault.store import AlreadyStored, NotStored
+from ledger.vault.store import AlreadyStored, NotStored, Store
 from projections.engine.engine import Engine
 from projections.registry import ALL
 
@@ -131,9 +134,9 @@ def _compare(settings: Settings, manifest: Manifest) -> None:
 
 def _documents(settings: Settings, source: Path) -> int:
     """Put the encrypted bytes back, each checked against the inventory; how many are not there."""
-    store = DirectoryStore(settings.vault_dir)
+    store = store_of(settings)
     # A backup without documents may lie on a medium that nothing can be made on.
-    copies = DirectoryStore(source / VAULT) if (source / VAULT).is_dir() else store
+    copies: Store = DirectoryStore(source / VAULT) if (source / VAULT).is_dir() else store
     absent = 0
     for line in (source / DOCUMENTS).read_bytes().splitlines():
         entry = orjson.loads(line)
@@ -144,6 +147,8 @@ def _documents(settings: Settings, source: Path) -> int:
                 if restored.sha256 != entry["stored_sha256"]:
                     store.remove(document_id)
                     absent += 1
+                    continue
+            store.protect(document_id, whole_term(settings, system_clock()))
         except NotStored:
             absent += 1
         except AlreadyStored:

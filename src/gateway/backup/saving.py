@@ -16,8 +16,10 @@ from gateway.backup import programs
 from gateway.backup.leaves import digest_of_leaves
 from gateway.backup.manifest import KeysManifest, Manifest, files
 from gateway.settings import Settings
+from gateway.vault.opening import store_of
 from ledger.document.events import DocumentDeposited
 from ledger.kit.clock import system_clock
+from ledger.kit.names import versions_of
 from ledger.log.outside import Head, Outside
 from ledger.vault.directory import DirectoryStore
 from ledger.vault.store import NotStored
@@ -115,8 +117,8 @@ def _make(target: Path) -> None:
 def _deposited(connection: Connection[DictRow]) -> Iterator[dict[str, Any]]:
     with connection.cursor("documents") as cursor:
         cursor.execute(
-            "select position, stream_id, payload from log.events where name = %s order by position",
-            (DocumentDeposited.NAME,),
+            "select position, stream_id, payload from log.events where name = any(%s) order by position",
+            (versions_of(DocumentDeposited),),
             binary=True,
         )
         for row in cursor:
@@ -131,7 +133,7 @@ def _deposited(connection: Connection[DictRow]) -> Iterator[dict[str, Any]]:
 
 def _copy(settings: Settings, target: Path, inventory: list[dict[str, Any]]) -> tuple[str, ...]:
     """Copy the encrypted bytes, each checked on its way; the ids of those that are not there, or not as recorded."""
-    source, copies = DirectoryStore(settings.vault_dir), DirectoryStore(target / VAULT)
+    source, copies = store_of(settings), DirectoryStore(target / VAULT)
     absent = []
     for line in inventory:
         document_id = UUID(line["document_id"])

@@ -26,13 +26,16 @@ from gateway.cli import (
     schemas,
     serve,
     token,
+    vault,
     work,
 )
 from gateway.cli.exits import CommandError, ExitCode
 from gateway.settings import SettingsError
+from gateway.vault.words import told
 from ledger.embedded import EmbeddedHomeError, EmbeddedStartError
 from ledger.kit.errors import Invalid, Refusal
 from ledger.kit.keyring import KeyringFault
+from ledger.vault.store import VaultFault
 
 app: Final = typer.Typer(
     name="dossier-ledger",
@@ -59,6 +62,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(mail.app, name="mail")
 app.add_typer(projections.app, name="projections")
 app.add_typer(token.app, name="token")
+app.add_typer(vault.app, name="vault")
 
 
 def main() -> None:
@@ -81,6 +85,8 @@ def guarded(command: Callable[[], object]) -> int:
         return _fail(f"Réglage : {error}", ExitCode.USAGE)
     except (EmbeddedStartError, EmbeddedHomeError, KeyringFault) as error:
         return _fail(str(error), ExitCode.FAULT)
+    except VaultFault as fault:
+        return _fail(f"Stockage des documents : {told(fault)}.", ExitCode.FAULT)
     except psycopg.OperationalError:
         # Its text holds the address, sometimes the password.
         return _fail("La base de données ne répond pas.", ExitCode.FAULT)

@@ -16,6 +16,7 @@ from gateway.cli.exits import CommandError, ExitCode
 from gateway.cli.stopping import until_told
 from gateway.live.server import Server
 from gateway.settings import Settings
+from gateway.vault.opening import proved
 
 DRAIN_SECONDS: Final = 30  # what is under way is finished first; a client that never ends is not waited for
 
@@ -30,6 +31,7 @@ def serve(
         # People are sent to the port that answers, unless PUBLIC_URL says where they reach it.
         settings = replace(given, port=given.port if port is None else port)
         place = bound(host or settings.host, settings.port)
+        proved(settings)
         with until_told():
             Api(settings).run(sockets=[place])
 

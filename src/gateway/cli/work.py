@@ -22,6 +22,8 @@ from gateway.policies.registry import policies
 from gateway.policies.runner import Runner
 from gateway.service import Service
 from gateway.sweeping import keep_sweeping
+from gateway.vault.opening import proved
+from gateway.vault.scans import Scanner
 from ledger.log.outside import Outside, guard, keep_noting
 from projections.engine.engine import Engine
 from projections.registry import ALL
@@ -43,6 +45,7 @@ def work(
         threading.Thread(target=_wait_for_the_end_of_input, args=(stop,), daemon=True).start()
     with set_when_told(stop), located(data_dir, create=True) as settings, service.opened(settings) as opened:
         logging.configure(settings.log_level)
+        proved(settings)
         outside = Outside(settings.outside_path)
         guard(opened.database, outside)
         with _beside(stop, *_duties(opened, outside, stop)) as died:
@@ -57,6 +60,8 @@ def _duties(opened: Service, outside: Outside, stop: threading.Event) -> Iterato
     yield lambda: Runner(opened, policies(opened)).run(stop)
     yield lambda: keep_granting(opened, stop)
     yield lambda: keep_sweeping(opened, stop)
+    if opened.settings.vault.clamd is not None:
+        yield lambda: Scanner(opened).run(stop)
     transport = transport_of(opened.settings)
     if transport is None:
         _log.warning("mails wait: neither SMTP_URL nor MAIL_DIR is set")

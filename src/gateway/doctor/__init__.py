@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
-from gateway.doctor import keys, mail, models, place, records, server, standby
+from gateway.doctor import keys, mail, models, place, records, scanning, server, standby
 from gateway.doctor.finding import Check, Finding, Level, Patient, Runbook, fail
 from gateway.settings import Settings
 from ledger.log.database import Database
@@ -44,6 +44,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("modèles de lecture", models.standing),
     ("cloisonnement", models.row_security),
     ("courriels", mail.mail),
+    ("antivirus", scanning.scanning),
     ("documents", place.documents),
 )
 

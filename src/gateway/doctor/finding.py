@@ -40,6 +40,7 @@ class Runbook(StrEnum):
     DISK = "disk"
     CLOCK = "clock"
     MAIL = "mail"
+    SCANNING = "scanning"
 
     @property
     def page(self) -> str:

@@ -7,17 +7,19 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import orjson
 
 from gateway.doctor.finding import Finding, Patient, Runbook, fail, ok, warn
 from gateway.settings import Settings
+from gateway.vault import words
+from gateway.vault.opening import store_of
 from ledger.document.events import DocumentDeposited
+from ledger.kit.names import versions_of
 from ledger.log.reader import head
-from ledger.vault.directory import DirectoryStore
-from ledger.vault.store import NotStored
+from ledger.vault.store import NotStored, Store, StoreUnavailable, VaultFault
 
 LEAST_BYTES: Final = 1024**3
 _LAST: Final = 50_000
@@ -37,7 +39,11 @@ def room(settings: Settings) -> Iterator[Finding]:
 
 
 def vault(settings: Settings) -> Iterator[Finding]:
-    """A file is written, made durable and removed, in the directory where deposits are received."""
+    """A file is written, made durable and removed, in the directory where deposits are received; and what a bucket must
+    be able to do is tried.
+    """
+    if settings.vault.s3 is not None:
+        yield from _bucket(settings)
     incoming = _nearest(settings.vault_dir / "incoming")
     try:
         with tempfile.NamedTemporaryFile(dir=incoming, prefix="doctor-") as file:
@@ -51,16 +57,31 @@ def vault(settings: Settings) -> Iterator[Finding]:
         yield ok("coffre", "on peut y écrire")
 
 
+def _bucket(settings: Settings) -> Iterator[Finding]:
+    try:
+        store_of(settings).prove()
+    except VaultFault as fault:
+        remedy = "Rétablir le stockage S3, ou ses réglages : rien ne peut être déposé sans lui."
+        yield fail("stockage S3", words.told(fault), remedy, Runbook.VAULT)
+    else:
+        locked = settings.vault.s3 is not None and settings.vault.s3.lock
+        yield ok("stockage S3", "versions et verrous éprouvés" if locked else "versions éprouvées, sans verrou")
+
+
 def documents(patient: Patient) -> Iterator[Finding]:
     """Whether the bytes of the last deposits (or of all) are there, of the size recorded; `vault verify` reads them."""
     since = 0 if patient.thorough else max(0, head(patient.connection) - _LAST)
     rows = patient.connection.execute(
-        "select stream_id, payload from log.events where position > %s and name = %s order by position",
-        (since, DocumentDeposited.NAME),
+        "select stream_id, payload from log.events where position > %s and name = any(%s) order by position",
+        (since, versions_of(DocumentDeposited)),
         binary=True,
     ).fetchall()
-    store = DirectoryStore(patient.settings.vault_dir)
-    wrong = [row["stream_id"] for row in rows if not _is_there(store, row["stream_id"], orjson.loads(row["payload"]))]
+    store = store_of(patient.settings)
+    try:
+        wrong = [each["stream_id"] for each in rows if not _is_there(store, each["stream_id"], each["payload"])]
+    except StoreUnavailable as fault:
+        yield fail("documents", f"contrôle impossible ({words.told(fault)})", "Rétablir le stockage.", Runbook.VAULT)
+        return
     if wrong:
         told = f"{len(wrong)} sur {len(rows)} absents ou d'une autre taille, dont {wrong[0]}"
         yield fail("documents", told, "Les reprendre de la dernière sauvegarde.", Runbook.VAULT)
@@ -68,9 +89,9 @@ def documents(patient: Patient) -> Iterator[Finding]:
         yield ok("documents", f"{len(rows)} présents")
 
 
-def _is_there(store: DirectoryStore, document_id: UUID, deposited: dict[str, Any]) -> bool:
+def _is_there(store: Store, document_id: UUID, deposited: bytes) -> bool:
     try:
-        return store.stat(document_id) == int(deposited["stored_bytes"])
+        return store.stat(document_id) == int(orjson.loads(deposited)["stored_bytes"])
     except (NotStored, KeyError):
         return False
 

@@ -1,22 +1,24 @@
-"""A document: deposited whole, never changed, withdrawn at most once."""
+"""A document: deposited whole, never changed, analysed as often as signatures change, withdrawn at most once."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from eventsourcing.dispatch import singledispatchmethod
 
-from ledger.document.errors import DocumentAlreadyWithdrawn
-from ledger.document.events import Category, DocumentDeposited, DocumentWithdrawn
+from ledger.document.errors import AnalysisUnchanged, DocumentAlreadyWithdrawn
+from ledger.document.events import Analysis, DocumentAnalysed, DocumentDeposited, DocumentWithdrawn, Side
 from ledger.kit.aggregate import Aggregate
 from ledger.kit.event import Event
 from ledger.kit.personal import Personal
 
 
 class Document(Aggregate, opens_with=DocumentDeposited):
-    category: Category
+    side: Side
+    category: str
+    analysis: Analysis
     name: Personal[str]
     dossier_ids: tuple[UUID, ...]
     establishment_id: UUID | None
@@ -33,6 +35,12 @@ class Document(Aggregate, opens_with=DocumentDeposited):
     def dossiers(self) -> tuple[UUID, ...]:
         return self.dossier_ids
 
+    def analysed(self, verdict: Literal["clean", "infected"], engine: str, threat: str | None, *, at: datetime) -> None:
+        """Refused: AnalysisUnchanged. A withdrawn document may still be found infected: it stays traceable."""
+        if self.analysis == verdict:
+            raise AnalysisUnchanged
+        self.trigger_event(DocumentAnalysed, timestamp=at, verdict=verdict, engine=engine, threat=threat)
+
     def withdraw(self, reason: Personal[Any], on: date, *, at: datetime) -> None:
         """Refused: DocumentAlreadyWithdrawn."""
         if self.withdrawn_on is not None:
@@ -45,7 +53,9 @@ class Document(Aggregate, opens_with=DocumentDeposited):
 
     @when.register
     def _(self, event: DocumentDeposited) -> None:
+        self.side = event.side
         self.category = event.category
+        self.analysis = Analysis(event.analysis)
         self.name = event.name
         self.dossier_ids = event.dossier_ids
         self.establishment_id = event.establishment_id
@@ -53,6 +63,10 @@ class Document(Aggregate, opens_with=DocumentDeposited):
         self.stored_sha256 = event.stored_sha256
         self.deposited_on = event.on
         self.withdrawn_on = None
+
+    @when.register
+    def _(self, event: DocumentAnalysed) -> None:
+        self.analysis = Analysis(event.verdict)
 
     @when.register
     def _(self, event: DocumentWithdrawn) -> None:

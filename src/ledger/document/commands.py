@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from ledger.document.aggregate import Document, subject_of
-from ledger.document.errors import TransferOfAnotherBeneficiary
-from ledger.document.events import Category, DocumentDeposited
+from ledger.document.categories import CATEGORIES
+from ledger.document.errors import CategoryNotHandedIn, TransferOfAnotherBeneficiary
+from ledger.document.events import Category, DocumentDeposited, Engine, Side, Threat
 from ledger.dossier.aggregate import Dossier
+from ledger.dossier.errors import NotPartyToDossier
 from ledger.establishment.aggregate import Establishment
 from ledger.kit.command import Command, handles
 from ledger.kit.days import Day
@@ -25,10 +27,17 @@ Bytes = Annotated[int, Field(strict=True, ge=1)]
 
 
 class RecordDeposit(Command):
-    """Given by the vault once it holds the bytes under `document_id`: sizes in bytes, digests in hexadecimal."""
+    """Given by the vault once it holds the bytes under `document_id`: sizes in bytes, digests in hexadecimal.
+
+    `side` hands it in. A member's or a provider's belongs to one dossier, and to the establishment that hands it in.
+    `analysis` is `clean` where `engine` scanned it during the deposit, `awaited` where that is still to come.
+    """
 
     document_id: UUID
+    side: Side = Side.FUND
     category: Category
+    analysis: Literal["none", "awaited", "clean"] = "none"
+    engine: Engine | None = None
     name: FileName
     media_type: MediaType
     size_bytes: Bytes
@@ -41,6 +50,15 @@ class RecordDeposit(Command):
     on: Day
 
 
+class RecordAnalysis(Command):
+    """What a scanner answered; `threat` is the name that it gave to what it found."""
+
+    document_id: UUID
+    verdict: Literal["clean", "infected"]
+    engine: Engine
+    threat: Threat | None = None
+
+
 class WithdrawDocument(Command):
     document_id: UUID
     reason: FreeText
@@ -49,16 +67,24 @@ class WithdrawDocument(Command):
 
 @handles(RecordDeposit)
 def record_deposit(command: RecordDeposit, work: Work) -> UUID:
-    """Refused: NotFound (dossier, establishment, transfer), TransferOfAnotherBeneficiary, Invalid (it belongs to
-    nothing, a dossier named twice).
+    """A member's and a provider's is held to `_check_piece` as well.
+
+    Refused: NotFound (dossier, establishment, transfer), TransferOfAnotherBeneficiary, CategoryNotHandedIn, Invalid
+    (it belongs to nothing, a dossier named twice).
     """
     _check_belongings(command, work)
+    _check_category(command)
+    if command.side is not Side.FUND:
+        _check_piece(command, work)
     subject = subject_of(command.dossier_ids, command.establishment_id)
     document = Document.open(
         DocumentDeposited,
         id=command.document_id,
         at=work.now,
-        category=command.category,
+        side=command.side,
+        category=command.category.value,
+        analysis=command.analysis,
+        engine=command.engine,
         name=work.seal(subject, command.name),
         media_type=command.media_type,
         size_bytes=command.size_bytes,
@@ -72,6 +98,14 @@ def record_deposit(command: RecordDeposit, work: Work) -> UUID:
         on=command.on,
     )
     work.add(document)
+    return document.id
+
+
+@handles(RecordAnalysis)
+def record_analysis(command: RecordAnalysis, work: Work) -> UUID:
+    """Refused: NotFound, AnalysisUnchanged."""
+    document = work.load(Document, command.document_id)
+    document.analysed(command.verdict, command.engine, command.threat, at=work.now)
     return document.id
 
 
@@ -97,3 +131,27 @@ def _check_belongings(command: RecordDeposit, work: Work) -> None:
         transfer = work.read(Transfer, command.transfer_id, field="transfer_id")
         if transfer.beneficiary_id != command.establishment_id:
             raise TransferOfAnotherBeneficiary(field="transfer_id")
+
+
+def _check_category(command: RecordDeposit) -> None:
+    if command.side not in CATEGORIES[command.category].sides:
+        raise CategoryNotHandedIn(field="category")
+
+
+def _check_piece(command: RecordDeposit, work: Work) -> None:
+    """A member or a provider hands in on a dossier of its own, while that dossier can change.
+
+    Refused: Invalid (not one dossier and one establishment), DossierNotOpen, NotPartyToDossier, CategoryNotHandedIn.
+    """
+    if len(command.dossier_ids) != 1 or command.establishment_id is None:
+        raise Invalid(field="dossier_ids", rule="Une pièce se dépose sur un dossier, pour un établissement.")
+    dossier = work.load(Dossier, command.dossier_ids[0], field="dossier_ids")
+    dossier.check_takes_pieces()
+    if command.establishment_id not in _parties(dossier, command.side):
+        raise NotPartyToDossier(field="establishment_id")
+    if not CATEGORIES[command.category].is_handed_in(command.side, dossier.scheme):
+        raise CategoryNotHandedIn(field="category")
+
+
+def _parties(dossier: Dossier, side: Side) -> tuple[UUID, ...]:
+    return (dossier.company_establishment_id,) if side is Side.MEMBER else dossier.provider_establishment_ids

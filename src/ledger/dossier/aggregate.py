@@ -216,6 +216,11 @@ class Dossier(Aggregate, opens_with=e.DossierOpened):
         if establishment_id not in {self.company_establishment_id, *self.provider_establishment_ids}:
             raise errors.NotPartyToDossier(field=field)
 
+    def check_takes_pieces(self) -> None:
+        """A settled dossier still takes its last papers. Refused: DossierNotOpen (closed, cancelled)."""
+        if self.closing in {Closing.CLOSED, Closing.CANCELLED}:
+            raise errors.DossierNotOpen
+
     def _check_open(self) -> None:
         if self.closing is not Closing.OPEN:
             raise errors.DossierNotOpen

@@ -56,6 +56,14 @@ def retired() -> Mapping[str, str]:
     return MappingProxyType(_retired)
 
 
+def versions_of(event_class: type[Event]) -> list[str]:
+    """Every name under which the log may hold this event, newest first: for SQL, which reads rows as written."""
+    names = [event_class.NAME]
+    while older := [name for name, successor in _retired.items() if successor in names and name not in names]:
+        names += older
+    return names
+
+
 def class_of(name: str) -> type[Event]:
     """The class that a published name stands for, or UnknownName."""
     try:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
+import errno
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
-from ledger.vault.store import AlreadyStored, NotStored, Stored
+from ledger.vault.disk import on_disk, sync, write
+from ledger.vault.store import PIECE_BYTES, AlreadyStored, NotStored, Stored, StoreUnavailable, StoreUnfit
 
-_PIECE: Final = 256 * 1024
+_LINKLESS: Final = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
 
 
 class DirectoryStore:
@@ -26,75 +27,132 @@ class DirectoryStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._incoming.mkdir(mode=0o700, exist_ok=True)
+        with on_disk():
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._incoming.mkdir(mode=0o700, exist_ok=True)
 
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
-        path, draft = self._path(key), self._incoming / uuid4().hex
+        draft = self._incoming / uuid4().hex
         try:
-            stored = _write(draft, chunks)
-            for directory in (path.parent.parent, path.parent):
-                directory.mkdir(mode=0o700, exist_ok=True)
-            path.hardlink_to(draft)
-        except FileExistsError:
-            raise AlreadyStored(f"document {key} is in the store already") from None
+            stored = write(draft, chunks)
+            self._link(key, draft)
         finally:
             draft.unlink(missing_ok=True)
-        # All three, since another process may have made a directory above and not yet synced it; one that is clean is
-        # synced at no cost.
-        for directory in (path.parent, path.parent.parent, self._root):
-            _sync(directory)
         return stored
 
+    def adopt(self, key: UUID, draft: Path, stored: Stored) -> None:
+        if draft.stat().st_size != stored.size:
+            raise ValueError(f"the draft of document {key} is not the one that was counted")
+        with on_disk():
+            sync(draft)
+            self._link(key, draft)
+
+    def open(self, key: UUID) -> _File:
+        return _File(key, self._path(key), self.stat(key))
+
     def get(self, key: UUID, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        left = self.stat(key) - offset  # before the file is opened: it says what is absent
-        left = left if length is None else min(left, length)
-        with self._path(key).open("rb") as file:
-            file.seek(offset)
-            while left > 0 and (piece := file.read(min(left, _PIECE))):
-                left -= len(piece)
-                yield piece
+        yield from self.open(key).read(offset, length)
 
     def exists(self, key: UUID) -> bool:
         return self._path(key).exists()
 
     def stat(self, key: UUID) -> int:
-        try:
+        with _of(key), on_disk():
             return self._path(key).stat().st_size
-        except FileNotFoundError:
-            raise NotStored(f"document {key} is not in the store") from None
 
-    def remove(self, key: UUID) -> None:
+    def remove(self, key: UUID) -> bool:
         path = self._path(key)
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            _sync(path.parent)
+        with on_disk():
+            path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                sync(path.parent)
+        return True
 
     def keys(self) -> Iterator[UUID]:
         for path in self._root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
             yield UUID(path.name)
+
+    def protect(self, key: UUID, until: datetime) -> datetime | None:
+        """No lock: only that the owner's own hand does not slip. Its file can be read, and no more be written to."""
+        del until
+        with _of(key), on_disk():
+            self._path(key).chmod(0o400)
+        return None
+
+    def protected_until(self, key: UUID) -> datetime | None:
+        self.stat(key)
+        return None
+
+    def overlaid(self, key: UUID) -> bool:
+        """Never: a file has one version, and a link does not replace it."""
+        del key
+        return False
+
+    def prove(self) -> None:
+        """A file is made durable, linked and taken away again, where deposits are received."""
+        one, other = (self._incoming / f"probe-{uuid4().hex}" for _ in range(2))
+        try:
+            write(one, iter([b"\0" * 4096]))
+            with on_disk():
+                _hardlink(one, other)
+                sync(self._incoming)
+        except PermissionError:
+            raise StoreUnavailable("disk") from None
+        finally:
+            for path in (one, other):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+    def _link(self, key: UUID, draft: Path) -> None:
+        path = self._path(key)
+        with on_disk():
+            for directory in (path.parent.parent, path.parent):
+                directory.mkdir(mode=0o700, exist_ok=True)
+            try:
+                _hardlink(draft, path)
+            except FileExistsError:
+                raise AlreadyStored(f"document {key} is in the store already") from None
+            # All three, since another process may have made a directory above and not yet synced it; one that is clean
+            # is synced at no cost.
+            for directory in (path.parent, path.parent.parent, self._root):
+                sync(directory)
 
     def _path(self, key: UUID) -> Path:
         name = str(key)
         return self._root / name[-4:-2] / name[-2:] / name
 
 
-def _write(path: Path, chunks: Iterator[bytes]) -> Stored:
-    digest, size = hashlib.sha256(), 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=_PIECE) as file:
-        for chunk in chunks:
-            digest.update(chunk)
-            file.write(chunk)
-            size += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    return Stored(digest.hexdigest(), size)
+class _File(NamedTuple):
+    """A stored file that was there when it was looked for."""
+
+    key: UUID
+    path: Path
+    size: int
+
+    def read(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        left = self.size - offset
+        left = left if length is None else min(left, length)
+        if left <= 0:
+            return
+        with _of(self.key), on_disk(), self.path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            while left > 0 and (piece := file.read(min(left, PIECE_BYTES))):
+                left -= len(piece)
+                yield piece
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def _hardlink(existing: Path, path: Path) -> None:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        path.hardlink_to(existing)
+    except OSError as error:
+        if error.errno in _LINKLESS:
+            raise StoreUnfit("hard-links") from None
+        raise
+
+
+@contextmanager
+def _of(key: UUID) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotStored(f"document {key} is not in the store") from None

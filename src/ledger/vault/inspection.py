@@ -32,6 +32,13 @@ _MAX_MEMBERS: Final = 2_000
 _MAX_DIRECTORY_BYTES: Final = 1_000_000
 
 
+class DocumentInfected(Invalid):
+    """A scanner found something in what is handed in: nothing is kept of it."""
+
+    code = "infected"
+    template = "Ce fichier contient un logiciel malveillant ({threat}) : il n'a pas été enregistré."
+
+
 def media_type(file: BinaryIO, *, field: str = "file") -> str:
     """The media type of a seekable file, left at its start; Invalid, naming `field`, where it is not allowed."""
     file.seek(0)

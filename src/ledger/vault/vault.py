@@ -21,7 +21,7 @@ from ledger.vault.sealing import (
     regroup,
     seal,
 )
-from ledger.vault.store import Store
+from ledger.vault.store import Opened, Store
 
 _MEBIBYTE: Final = 1024 * 1024
 
@@ -88,24 +88,20 @@ class Vault:
         return verification.verify(self._store, document_id, stored_sha256, erased=erased)
 
     def _open(self, key: bytes, document_id: UUID, start: int, end: int | None) -> Iterator[bytes]:
-        size = clear_size(self._store.stat(document_id))
-        cipher = ChunkCipher(key, document_id, b"".join(self._store.get(document_id, 0, HEADER_BYTES)))
+        opened = self._store.open(document_id)
+        size = clear_size(opened.size)
+        cipher = ChunkCipher(key, document_id, b"".join(opened.read(0, HEADER_BYTES)))
         end = size if end is None else min(end, size)
         # An empty document has one chunk all the same, whose opening proves that it is empty.
         if start >= max(end, 1):
             return
         first, last = start // CHUNK_BYTES, max(end - 1, 0) // CHUNK_BYTES
         final = max(size - 1, 0) // CHUNK_BYTES
-        sealed = self._sealed_chunks(document_id, first, last)
+        sealed = _sealed_chunks(opened, first, last)
         for index in range(first, last + 1):
             clear = cipher.open(index, next(sealed, b""), last=index == final)
             base = index * CHUNK_BYTES
             yield clear[max(start - base, 0) : end - base]
-
-    def _sealed_chunks(self, document_id: UUID, first: int, last: int) -> Iterator[bytes]:
-        offset = HEADER_BYTES + first * SEALED_CHUNK_BYTES
-        pieces = self._store.get(document_id, offset, (last + 1 - first) * SEALED_CHUNK_BYTES)
-        return regroup(pieces, SEALED_CHUNK_BYTES)
 
 
 class _Meter:
@@ -124,6 +120,11 @@ class _Meter:
                 raise Invalid(field="file", rule=f"Le fichier dépasse {_size(self._limit_bytes)}.")
             self.digest.update(piece)
             yield piece
+
+
+def _sealed_chunks(opened: Opened, first: int, last: int) -> Iterator[bytes]:
+    offset = HEADER_BYTES + first * SEALED_CHUNK_BYTES
+    return regroup(opened.read(offset, (last + 1 - first) * SEALED_CHUNK_BYTES), SEALED_CHUNK_BYTES)
 
 
 def _pieces(stream: Iterator[bytes] | BinaryIO) -> Iterator[bytes]:

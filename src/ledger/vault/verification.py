@@ -18,6 +18,14 @@ class Finding(StrEnum):
     ABSENT = "absent"
     ERASED = "erased"
     """Its key was destroyed: nobody can read it again. Its bytes, where they are still there, are the recorded ones."""
+    OVERLAID = "overlaid"
+    """It is whole, and something was written over it, or a deletion marked, which is not read."""
+    UNREAD = "unread"
+    """The store did not give it, though it answers otherwise: nothing is known of it."""
+    STRANGER = "stranger"
+    """The store has it, and no event names it."""
+    UNDERWAY = "underway"
+    """As a stranger, but so young that its deposit may be going on."""
 
 
 def verify(store: Store, document_id: UUID, stored_sha256: str, *, erased: bool = False) -> Finding:

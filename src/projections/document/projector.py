@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
 
-from ledger.document.events import Category, DocumentDeposited, DocumentWithdrawn
+from ledger.document.events import (
+    TRANSMITTED,
+    Analysis,
+    Category,
+    DocumentAnalysed,
+    DocumentDeposited,
+    DocumentWithdrawn,
+    Side,
+)
 from ledger.dossier.events import DossierOpened
 from projections.engine import Entry, Need, Projector, Rows, Table, columns, index, key, new, on
 from projections.parties import parties_of
@@ -26,16 +35,20 @@ def _deposit(entry: Entry) -> tuple[Need, ...]:
 
 
 class DocumentProjector(Projector):
-    """A document of several dossiers is seen by the parties of each, one dossier's link by its own parties alone."""
+    """A document of several dossiers is seen by the parties of each, one dossier's link by its own parties alone.
+
+    Until it is transmitted (nothing was found in it, or nothing is searched) it is seen by who handed it in alone.
+    """
 
     NAME: ClassVar[str] = "document"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TABLES: ClassVar[tuple[Table, ...]] = (
         Table(
             "document",
             key=("document_id",),
             columns=columns(
                 document_id="uuid",
+                side="text",
                 category="text",
                 name_sealed="text",
                 media_type="text",
@@ -44,8 +57,17 @@ class DocumentProjector(Projector):
                 establishment_id="uuid",
                 transfer_id="uuid",
                 deposited_on="date",
+                deposited_by="uuid",
                 withdrawn_on="date",
+                analysis="text",
+                engine="text",
+                threat="text",
+                analysed_at="timestamptz",
+                reach="uuid[]",
+                own="uuid[]",
                 visible="uuid[]",
+                position="bigint",
+                recorded_at="timestamptz",
                 version="bigint",
             ),
             kept=False,
@@ -54,7 +76,15 @@ class DocumentProjector(Projector):
             "dossier_document",
             key=("dossier_id", "document_id"),
             columns=columns(
-                dossier_id="uuid", document_id="uuid", category="text", deposited_on="date", visible="uuid[]"
+                dossier_id="uuid",
+                document_id="uuid",
+                side="text",
+                category="text",
+                deposited_on="date",
+                analysis="text",
+                reach="uuid[]",
+                own="uuid[]",
+                visible="uuid[]",
             ),
             indexes=("document_id",),
             kept=False,
@@ -69,16 +99,18 @@ class DocumentProjector(Projector):
     @on(DocumentDeposited, needs=_deposit)
     def deposited(self, event: Entry, rows: Rows) -> None:
         data = event.data
-        own = {data["establishment_id"]} - {None}
-        visible = set(own)
+        party = {data["establishment_id"]} - {None}
+        own = () if data["side"] == Side.FUND else tuple(sorted(party))
+        reach = set(party)
         for dossier_id in data["dossier_ids"]:
-            seen_by = own | _shared_with(data["category"], dossier_id, rows)
-            visible |= seen_by
-            _link(event, dossier_id, seen_by, rows)
+            seen_by = party | _shared_with(data, dossier_id, rows)
+            reach |= seen_by
+            _link(event, dossier_id, tuple(sorted(seen_by)), own, rows)
         rows.put(
             "document",
             {
                 "document_id": event.id,
+                "side": data["side"],
                 "category": data["category"],
                 "name_sealed": data["name"],
                 "media_type": data["media_type"],
@@ -87,10 +119,41 @@ class DocumentProjector(Projector):
                 "establishment_id": data["establishment_id"],
                 "transfer_id": data["transfer_id"],
                 "deposited_on": data["on"],
-                "visible": sorted(visible),
+                "deposited_by": event.actor,
+                "analysis": data["analysis"],
+                "engine": data["engine"],
+                "analysed_at": event.recorded_at if data["analysis"] == Analysis.CLEAN else None,
+                "reach": sorted(reach),
+                "own": own,
+                "visible": _visible(data["analysis"], sorted(reach), own),
+                "position": event.position,
+                "recorded_at": event.recorded_at,
                 "version": event.version,
             },
         )
+
+    @on(
+        DocumentAnalysed,
+        needs=lambda e: (key("document", e.id), index("dossier_document", "document_id", e.id)),
+    )
+    def analysed(self, event: Entry, rows: Rows) -> None:
+        verdict = event.data["verdict"]
+        document = rows.get("document", event.id)
+        if document is None:
+            raise LookupError("the document was deposited earlier in the log")
+        rows.change(
+            "document",
+            event.id,
+            analysis=verdict,
+            engine=event.data["engine"],
+            threat=event.data["threat"],
+            analysed_at=event.recorded_at,
+            visible=_visible(verdict, document["reach"], document["own"]),
+            version=event.version,
+        )
+        for link in rows.where("dossier_document", "document_id", event.id):
+            visible = _visible(verdict, link["reach"], link["own"])
+            rows.change("dossier_document", link["dossier_id"], event.id, analysis=verdict, visible=visible)
 
     @on(
         DocumentWithdrawn,
@@ -102,14 +165,20 @@ class DocumentProjector(Projector):
             rows.delete("dossier_document", link["dossier_id"], event.id)
 
 
-def _shared_with(category: str, dossier_id: str, rows: Rows) -> set[Any]:
+def _shared_with(data: Mapping[str, Any], dossier_id: str, rows: Rows) -> set[Any]:
     party = rows.get("document_party", dossier_id)
     if party is None:
         raise LookupError("the dossier was opened earlier in the log")
-    return set(party["visible"]) if category in SHARED else set()
+    return set(party["visible"]) if data["category"] in SHARED and data["side"] == Side.FUND else set()
 
 
-def _link(event: Entry, dossier_id: str, seen_by: set[Any], rows: Rows) -> None:
+def _visible(analysis: str, reach: Iterable[Any], own: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(reach if analysis in TRANSMITTED else own)
+
+
+def _link(event: Entry, dossier_id: str, reach: tuple[Any, ...], own: tuple[Any, ...], rows: Rows) -> None:
+    data = event.data
+    visible = _visible(data["analysis"], reach, own)
     # In the order of the table's columns.
-    link = (dossier_id, event.id, event.data["category"], event.data["on"], tuple(sorted(seen_by)))
+    link = (dossier_id, event.id, data["side"], data["category"], data["on"], data["analysis"], reach, own, visible)
     rows.add_values("dossier_document", [link])

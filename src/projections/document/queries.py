@@ -6,7 +6,7 @@ Names are sealed: whoever shows them opens them. A withdrawn document is no long
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,43 +19,50 @@ from projections.scoping import scope_of, through_any
 
 @dataclass(frozen=True, slots=True)
 class DocumentItem:
-    """One row of a tab of documents: the file's name and « Déposé le »."""
+    """One row of a tab of documents: the file's name and « Déposé le »; `analysis` and `withdrawn_on` are its state."""
 
     document_id: UUID
+    side: str
     category: str
     name_sealed: str
     media_type: str
     size_bytes: int
-    transfer_id: UUID | None
-    deposited_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document. `dossier_ids` are those of its dossiers that the reader sees."""
-
-    document_id: UUID
-    category: str
-    name_sealed: str
-    media_type: str
-    size_bytes: int
-    dossier_ids: tuple[UUID, ...]
-    establishment_id: UUID | None
     transfer_id: UUID | None
     deposited_on: date
     withdrawn_on: date | None
+    analysis: str
+    analysed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document(DocumentItem):
+    """One document. `dossier_ids` are those of its dossiers that the reader sees; `own` the establishment that handed
+    it in, if it was not the fund; `position` and `recorded_at` those of its deposit.
+    """
+
+    dossier_ids: tuple[UUID, ...]
+    establishment_id: UUID | None
+    deposited_by: UUID | None
+    engine: str | None
+    threat: str | None
+    own: tuple[UUID, ...]
+    position: int
+    recorded_at: datetime
     version: int
 
 
-_ITEM: Final = "x.document_id, x.category, x.name_sealed, x.media_type, x.size_bytes, x.transfer_id, x.deposited_on"
+_ITEM: Final = (
+    "x.document_id, x.side, x.category, x.name_sealed, x.media_type, x.size_bytes, x.transfer_id, x.deposited_on, "
+    "x.withdrawn_on, x.analysis, x.analysed_at"
+)
 _ORDER: Final = "documents"
 
 
 async def document(connection: Connection, reader: Reader, document_id: UUID) -> Document:
     """NotFound where it is absent, out of sight, or (for portal readers) withdrawn."""
     query = f"""
-        select x.document_id, x.category, x.name_sealed, x.media_type, x.size_bytes, x.establishment_id, x.transfer_id,
-               x.deposited_on, x.withdrawn_on, x.version, array(
+        select {_ITEM}, x.establishment_id, x.deposited_by, x.engine, x.threat, x.own, x.position, x.recorded_at,
+               x.version, array(
                  select link.dossier_id from read.dossier_document link
                   where link.document_id = x.document_id order by link.dossier_id) as dossier_ids
           from read.document x where x.document_id = %(document_id)s and {_shown(reader)}"""

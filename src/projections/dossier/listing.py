@@ -75,10 +75,11 @@ class DossierItem(NamedTuple):
 
 _SEEN = "unnest(%(establishments)s::uuid[], %(sides)s::text[]) as s (establishment_id, side)"
 
-# « Accord »: the one deposited last, where there is one.
+# « Accord »: the one deposited last, where there is one; what is not transmitted is offered to nobody.
 AGREEMENT_DOCUMENT: Final = """(
 select link.document_id from read.dossier_document link
  where link.dossier_id = d.dossier_id and link.category = 'agreement'
+   and link.analysis in ('none', 'clean')
  order by link.deposited_on desc, link.document_id desc limit 1)"""
 
 _ITEMS = f"""

@@ -114,6 +114,7 @@ def _page_query(reader: Reader, each: Callable[[str], str], *, after: bool) -> s
                i.siret as beneficiary_siret, t.total_cents, t.line_count, array(
                  select a.document_id from read.document a
                   where a.transfer_id = t.transfer_id and a.category = 'remittance-advice' and a.withdrawn_on is null
+                    and a.analysis in ('none', 'clean')
                   order by a.deposited_on, a.document_id) as advice_document_ids
           from page t {lots}
           left join read.establishment_identity i on i.establishment_id = t.beneficiary_establishment_id

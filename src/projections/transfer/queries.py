@@ -119,6 +119,7 @@ class DossierTransfer(_DossierLine):
 _ADVICE: Final = """array(
   select a.document_id from read.document a
    where a.transfer_id = t.transfer_id and a.category = 'remittance-advice' and a.withdrawn_on is null
+     and a.analysis in ('none', 'clean')
    order by a.deposited_on, a.document_id)"""
 
 

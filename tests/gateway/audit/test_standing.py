@@ -9,7 +9,7 @@ import pytest
 from gateway.audit.effective import effective_days
 from gateway.audit.replay import fields_of
 from gateway.audit.standing import fold
-from ledger.document.events import Category, DocumentDeposited, DocumentWithdrawn
+from ledger.document.events import Category, DocumentAnalysed, DocumentDeposited, DocumentWithdrawn, Side
 from ledger.dossier.events import (
     AgreementAmended,
     AgreementIssued,
@@ -244,7 +244,9 @@ def test_documents_are_counted_and_traceable_after_their_withdrawal():
     history.add(
         DocumentDeposited,
         document,
-        category=Category.AGREEMENT,
+        side=Side.FUND,
+        category=Category.AGREEMENT.value,
+        analysis="awaited",
         name=sealed(history.dossier_id),
         media_type="application/pdf",
         size_bytes=10,
@@ -255,6 +257,8 @@ def test_documents_are_counted_and_traceable_after_their_withdrawal():
         on=date(2023, 1, 20),
     )
     assert standing(history).documents[str(document)]["withdrawn"] is False
+    history.add(DocumentAnalysed, document, verdict="clean", engine="ClamAV 1.4.6/27500")
+    assert standing(history).documents[str(document)]["analysis"] == "clean"
     history.add(DocumentWithdrawn, document, reason=sealed(history.dossier_id), on=date(2023, 1, 21))
     assert standing(history).documents[str(document)]["withdrawn"] is True
 

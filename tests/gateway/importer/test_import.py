@@ -243,7 +243,7 @@ def test_avis_keep_their_name_and_date_and_are_deposited_once(office: BackOffice
     assert {(each["line"], each["field"]) for each in office.refusals()} == {
         ("5", "file"), ("6", "file"), ("7", "file"), ("8", "lot"), ("9", "siret"),
     }  # fmt: skip
-    [first, second] = [event for event in office.events() if event.name == "document.deposited.v1"]
+    [first, second] = [event for event in office.events() if event.name == "document.deposited.v2"]
     assert {first.data["on"], second.data["on"]} == {"2022-10-13", "2022-10-20"}
     assert first.data["transfer_id"] == second.data["transfer_id"]
     assert b"".join(office.vault.read(first.stream_id)) == one_page(["Avis"])
@@ -274,6 +274,6 @@ def test_two_imports_at_once_keep_the_bytes_of_a_document_once(office: BackOffic
     report = office.directory.parent / "second.csv"
     summary = import_files(office.ledger, office.keyring, vault, [office.directory], report=report)
     assert counts(summary, "documents") == (0, 1, 0)
-    [deposited] = [event for event in office.events() if event.name == "document.deposited.v1"]
+    [deposited] = [event for event in office.events() if event.name == "document.deposited.v2"]
     assert list(store.keys()) == [deposited.stream_id]
     assert b"".join(office.vault.read(deposited.stream_id)) == one_page(["Avis"])

@@ -154,4 +154,4 @@ def test_a_retired_schema_must_be_kept(second_release: Release, tmp_path: Path) 
     assert [line for line in schemas.drift(tmp_path) if "thing" in line] == kept
     for version in (1, 2):
         (tmp_path / "thing" / f"measured.v{version}.json").write_text("{}")
-    assert schemas.drift(tmp_path) == []
+    assert not [line for line in schemas.drift(tmp_path) if "thing" in line]
