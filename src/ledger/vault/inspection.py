@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Collection
 from typing import BinaryIO, Final
 
 import puremagic
 
 from ledger.kit.errors import Invalid
+from ledger.vault.extensions import check_ending
 
 PDF: Final = "application/pdf"
 PNG: Final = "image/png"
@@ -50,6 +52,17 @@ def media_type(file: BinaryIO, *, field: str = "file") -> str:
     if found is None or found not in _by_puremagic(head):
         raise Invalid(field=field, rule="Types de fichier acceptés : PDF, PNG, JPEG, DOCX, XLSX, ODT (sans macros).")
     return found
+
+
+def examined(file: BinaryIO, *, name: str, category: str, active_allowed: Collection[str]) -> str:
+    """The media type of what is handed in as `name`, all looked at; Invalid, at `file`, where it may not be taken.
+
+    `active_allowed` are the categories whose PDFs may have active content. The file is seekable, and left at its start.
+    """
+    kind = media_type(file)
+    check_ending(name, kind)
+    _ = category in active_allowed
+    return kind
 
 
 def _by_marks(head: bytes, file: BinaryIO) -> str | None:
