@@ -26,13 +26,13 @@ class DirectoryStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._incoming = root / "incoming"
+        self.incoming = root / "incoming"
         with on_disk():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._incoming.mkdir(mode=0o700, exist_ok=True)
+            self.incoming.mkdir(mode=0o700, exist_ok=True)
 
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
-        draft = self._incoming / uuid4().hex
+        draft = self.incoming / uuid4().hex
         try:
             stored = write(draft, chunks)
             self._link(key, draft)
@@ -90,12 +90,12 @@ class DirectoryStore:
 
     def prove(self) -> None:
         """A file is made durable, linked and taken away again, where deposits are received."""
-        one, other = (self._incoming / f"probe-{uuid4().hex}" for _ in range(2))
+        one, other = (self.incoming / f"probe-{uuid4().hex}" for _ in range(2))
         try:
             write(one, iter([b"\0" * 4096]))
             with on_disk():
                 _hardlink(one, other)
-                sync(self._incoming)
+                sync(self.incoming)
         except PermissionError:
             raise StoreUnavailable("disk") from None
         finally:

@@ -20,6 +20,10 @@ class StoreWithFormer:
         self.new = new
         self.former = former
 
+    @property
+    def incoming(self) -> Path:
+        return self.new.incoming
+
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
         self._refuse_former(key)
         return self.new.put(key, chunks)

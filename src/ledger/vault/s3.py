@@ -57,15 +57,15 @@ class S3Store:
     ) -> None:
         self._versions = Versions(client, bucket)
         self._prefix = prefix
-        self._incoming = incoming
+        self.incoming = incoming
         self._lock = lock
         self._proving = threading.Lock()
         self._is_proved = False
 
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
         with on_disk():
-            self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._incoming / uuid4().hex
+            self.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.incoming / uuid4().hex
         try:
             stored = write(draft, chunks, durably=False)  # the server's copy is what has to last
             self.adopt(key, draft, stored)

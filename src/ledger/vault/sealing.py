@@ -54,6 +54,10 @@ class ChunkCipher:
     def seal(self, index: int, clear: bytes, *, last: bool) -> bytes:
         return self._cipher.encrypt(self._nonce(index, last=last), clear, self._bound_to(index, last=last))
 
+    def seal_into(self, index: int, clear: memoryview, sealed: memoryview, *, last: bool) -> None:
+        """The same into a place of `len(clear) + TAG_BYTES` bytes."""
+        self._cipher.encrypt_into(self._nonce(index, last=last), clear, self._bound_to(index, last=last), sealed)
+
     def open(self, index: int, sealed: bytes, *, last: bool) -> bytes:
         try:
             return self._cipher.decrypt(self._nonce(index, last=last), sealed, self._bound_to(index, last=last))

@@ -78,6 +78,10 @@ class Opened(Protocol):
 class Store(Protocol):
     """Bytes by id. Every method may be called from any thread, holds 30 MiB at most, may raise StoreUnavailable."""
 
+    @property
+    def incoming(self) -> Path:
+        """The private directory in which drafts are written that are to be adopted."""
+
     def put(self, key: UUID, chunks: Iterator[bytes]) -> Stored:
         """Write all the chunks under a new key; durable, whole and visible when this returns, else nothing is there.
 

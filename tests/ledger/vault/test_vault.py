@@ -232,13 +232,13 @@ def test_what_no_event_names_is_a_stranger(vault, store):
 
 
 def test_a_large_document_goes_through_a_small_memory(vault):
-    """Deposit and reading of 20 MiB hold less than 2 MiB."""
+    """Deposit and reading of 20 MiB hold less than 4 MiB: two slabs of one, and what passes."""
     document, piece = uuid7(), b"x" * CHUNK_BYTES
     vault.deposit(uuid7(), iter([piece]), limit_bytes=LIMIT)  # what is imported and opened once is not counted
     tracemalloc.start()
     try:
         vault.deposit(document, (piece for _ in range(320)), limit_bytes=LIMIT)
         assert sum(len(part) for part in vault.read(document)) == 320 * CHUNK_BYTES
-        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()
