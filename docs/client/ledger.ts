@@ -99,6 +99,9 @@ export interface CancelDossier {
   reason?: string | null;
 }
 
+/** What a document is. The first three are those that the fund issues itself. */
+export type Category = "agreement" | "remittance-advice" | "fund-document" | "contract" | "training-agreement" | "programme" | "quote" | "invoice" | "certificate" | "attendance" | "other";
+
 export interface ChangeMembership {
   establishment_ids: Id[];
   kind: OrganisationKind;
@@ -160,7 +163,10 @@ export interface DisputeInvoice {
   reason: string;
 }
 
-/** A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`. */
+/**
+ * A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`.
+ * What was withdrawn, and why, the fund's staff alone are told: for anybody else the document is not there any more.
+ */
 export interface DocumentRow {
   analysis: Coded<Codes["document-analyses"]>;
   category: Coded<Codes["document-categories"]>;
@@ -174,6 +180,8 @@ export interface DocumentRow {
   size_bytes: number;
   state: Coded<Codes["document-states"]>;
   transfer_id: Id | null;
+  withdrawal_reason: string | null;
+  withdrawn_on: Day | null;
 }
 
 /** One document. `dossier_ids` are those of its dossiers that the caller sees. */
@@ -192,8 +200,12 @@ export interface DocumentShown {
   size_bytes: number;
   state: Coded<Codes["document-states"]>;
   transfer_id: Id | null;
+  withdrawal_reason: string | null;
   withdrawn_on: Day | null;
 }
+
+/** What became of a document: how far its analysis came, until it is withdrawn. */
+export type DocumentState = "awaited" | "none" | "clean" | "infected" | "withdrawn";
 
 export interface DossierList {
   counters: CountersShown;
@@ -522,7 +534,7 @@ export interface JournalSearch {
   actor_id?: Id | null;
   address?: string | null;
   cursor?: string | null;
-  kind?: "sign-in" | "sign-out" | "second-factor" | "refusal" | "password" | "link" | "session" | "token" | "rights" | "mandate" | "terms" | "email" | "registration" | "oidc" | "journal" | null;
+  kind?: "sign-in" | "sign-out" | "second-factor" | "refusal" | "password" | "link" | "session" | "token" | "rights" | "mandate" | "terms" | "email" | "registration" | "oidc" | "journal" | "document" | null;
   limit?: number;
   outcome?: string | null;
   since?: Day | null;
@@ -1446,7 +1458,7 @@ export class Ledger {
   }
 
   /** Onglet DOCUMENTS: `GET /v1/dossiers/{dossier_id}/documents` */
-  listDossierDocuments(request: { dossier_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<ItemsOfDocumentRow>> {
+  listDossierDocuments(request: { dossier_id: Id; min_position?: number; side?: "fund" | "member" | "provider"; category?: Category; state?: DocumentState }, options: Asking = {}): Promise<Answer<ItemsOfDocumentRow>> {
     return this.connection.send<ItemsOfDocumentRow>("GET", "/v1/dossiers/{dossier_id}/documents", request, options);
   }
 
@@ -1621,7 +1633,7 @@ export class Ledger {
   }
 
   /** Le journal de sécurité: `GET /v1/journal` */
-  listJournal(request: { kind?: "sign-in" | "sign-out" | "second-factor" | "refusal" | "password" | "link" | "session" | "token" | "rights" | "mandate" | "terms" | "email" | "registration" | "oidc" | "journal"; limit?: number; cursor?: string } = {}, options: Asking = {}): Promise<Answer<JournalPage>> {
+  listJournal(request: { kind?: "sign-in" | "sign-out" | "second-factor" | "refusal" | "password" | "link" | "session" | "token" | "rights" | "mandate" | "terms" | "email" | "registration" | "oidc" | "journal" | "document"; limit?: number; cursor?: string } = {}, options: Asking = {}): Promise<Answer<JournalPage>> {
     return this.connection.send<JournalPage>("GET", "/v1/journal", request, options);
   }
 

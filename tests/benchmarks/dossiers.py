@@ -61,7 +61,7 @@ insert into read.person
 insert into read.dossier_trainee
   select dossier_id, person_id, starts_on, ends_on, visible from added;
 insert into read.dossier_document
-  select dossier_id, pg_temp.id(6, n), 'fund', 'agreement', starts_on, 'none', visible, '{{}}', visible
+  select dossier_id, pg_temp.id(6, n), 'fund', 'agreement', starts_on, null, 'none', visible, '{{}}', visible
     from added where n %% 3 > 0"""
 
 _EVENTS: Final = f"""

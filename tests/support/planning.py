@@ -139,14 +139,14 @@ _ROWS = [
     insert into read.document
     select pg_temp.id(5, n), 'fund', case when n %% 2 = 0 then 'remittance-advice' else 'agreement' end, 'x',
            'application/pdf', 10, array[dossier_id], provider, case when n %% 2 = 0 then pg_temp.id(3, n) end,
-           starts_on, null, null, 'none', null, null, null, array[company, provider], '{}', array[company, provider],
-           n, now(), 1
+           starts_on, null, null, null, 'none', null, null, null, array[company, provider], '{}',
+           array[company, provider], n, now(), 1
       from d
     """,
     """
     insert into read.dossier_document
     select dossier_id, pg_temp.id(5, n), 'fund', case when n %% 2 = 0 then 'remittance-advice' else 'agreement' end,
-           starts_on, 'none', array[company, provider], '{}', array[company, provider]
+           starts_on, null, 'none', array[company, provider], '{}', array[company, provider]
       from d
     """,
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel
@@ -70,13 +71,24 @@ ANALYSIS_LABELS: Final[Mapping[str, str]] = {
     Analysis.CLEAN: "Analysé",
     Analysis.INFECTED: "Infecté",
 }
-WITHDRAWN: Final = "withdrawn"
+
+
+class DocumentState(StrEnum):
+    """What became of a document: how far its analysis came, until it is withdrawn."""
+
+    AWAITED = Analysis.AWAITED.value
+    NONE = Analysis.NONE.value
+    CLEAN = Analysis.CLEAN.value
+    INFECTED = Analysis.INFECTED.value
+    WITHDRAWN = "withdrawn"
+
+
 DOCUMENT_STATE_LABELS: Final[Mapping[str, str]] = {
-    Analysis.AWAITED: "Reçu, analyse en cours",
-    Analysis.NONE: "Transmis (non analysé)",
-    Analysis.CLEAN: "Transmis (analysé)",
-    Analysis.INFECTED: "En quarantaine",
-    WITHDRAWN: "Retiré",
+    DocumentState.AWAITED: "Reçu, analyse en cours",
+    DocumentState.NONE: "Transmis (non analysé)",
+    DocumentState.CLEAN: "Transmis (analysé)",
+    DocumentState.INFECTED: "En quarantaine",
+    DocumentState.WITHDRAWN: "Retiré",
 }
 """« Déposé », then what became of it: transmitted once nothing was found in it, or where nothing is searched."""
 STATUS_LABELS: Final[Mapping[str, str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api import positions
+from gateway.api.codes import DocumentState
 from gateway.api.document_rows import DocumentRow, DocumentShown, check_downloadable, document_rows, document_shown
 from gateway.api.params import Params
 from gateway.api.ranges import NO_RANGE, asked_range
 from gateway.api.reading import Call, Calling, Read
 from gateway.api.shapes import Items, Listed
 from gateway.api.still import Still, WhileAllowed
+from ledger.document.events import Category
 from projections.document import queries
 from projections.dossier.queries import check_visible
 
@@ -29,6 +31,14 @@ _NOT_PLAIN: Final = re.compile(r'[^ -~]|["%\\]')  # not ASCII, or misread in a q
 DocumentList = Listed[DocumentRow]
 
 
+class DossierDocumentParams(Params):
+    """Of a dossier's documents, those of one side, of one category, in one state."""
+
+    side: Literal["fund", "member", "provider"] | None = None
+    category: Category | None = None
+    state: DocumentState | None = None
+
+
 @router.get(
     "/dossiers/{dossier_id}/documents",
     operation_id="list_dossier_documents",
@@ -36,16 +46,21 @@ DocumentList = Listed[DocumentRow]
     response_model=Items[DocumentRow],
     tags=["dossiers"],
 )
-async def list_dossier_documents(call: Calling, dossier_id: UUID, params: Annotated[Params, Query()]) -> Response:
+async def list_dossier_documents(
+    call: Calling, dossier_id: UUID, params: Annotated[DossierDocumentParams, Query()]
+) -> Response:
     read = await read_dossier_documents(call, dossier_id, params)
     return call.answer(read.shown, read.position)
 
 
-async def read_dossier_documents(call: Call, dossier_id: UUID, params: Params) -> Read[Items[DocumentRow]]:
-    """The files of a dossier's tab. Raises NotFound where the dossier is out of the caller's sight."""
+async def read_dossier_documents(
+    call: Call, dossier_id: UUID, params: DossierDocumentParams
+) -> Read[Items[DocumentRow]]:
+    """The files of a dossier's tab, withdrawn ones for the staff. NotFound where the dossier is out of sight."""
+    filters = queries.DocumentFilters(side=params.side, category=params.category, state=params.state)
     async with call.reading("dossier", "document", at_least=params.min_position) as reading:
         await check_visible(reading.connection, call.reader, dossier_id)
-        rows = await queries.documents_of_dossier(reading.connection, call.reader, dossier_id)
+        rows = await queries.documents_of_dossier(reading.connection, call.reader, dossier_id, filters)
     return Read(Items(items=await document_rows(call, rows)), reading.position)
 
 
@@ -55,8 +70,7 @@ async def read_dossier_documents(call: Call, dossier_id: UUID, params: Params) -
 async def get_document(call: Calling, document_id: UUID, params: Annotated[Params, Query()]) -> Response:
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
-    [name] = await call.opened([found.name_sealed])
-    return call.detail(document_shown(found, name), reading.position, version=found.version)
+    return call.detail(await document_shown(call, found), reading.position, version=found.version)
 
 
 @router.get(

@@ -13,8 +13,8 @@ from gateway.api.codes import (
     CATEGORY_LABELS,
     DOCUMENT_STATE_LABELS,
     SIDE_LABELS,
-    WITHDRAWN,
     Coded,
+    DocumentState,
     coded,
 )
 from gateway.api.problems import problem
@@ -25,7 +25,10 @@ from projections.document.queries import Document, DocumentItem
 
 
 class DocumentRow(BaseModel):
-    """A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`."""
+    """A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`.
+
+    What was withdrawn, and why, the fund's staff alone are told: for anybody else the document is not there any more.
+    """
 
     document_id: UUID
     name: str
@@ -35,6 +38,8 @@ class DocumentRow(BaseModel):
     analysis: Coded
     downloadable: bool
     deposited_on: date
+    withdrawn_on: date | None
+    withdrawal_reason: str | None
     media_type: str
     size_bytes: int
     transfer_id: UUID | None
@@ -46,16 +51,15 @@ class DocumentShown(DocumentRow):
 
     dossier_ids: list[UUID]
     establishment_id: UUID | None
-    withdrawn_on: date | None
 
 
 async def document_rows(call: Call, rows: Sequence[DocumentItem]) -> list[DocumentRow]:
     """The rows of a tab, their names open."""
-    names = await call.opened([row.name_sealed for row in rows])
-    return [document_row(row, name) for row, name in zip(rows, names, strict=True)]
+    texts = await call.opened_pairs((row.name_sealed, row.reason_sealed) for row in rows)
+    return [document_row(row, name, reason) for row, (name, reason) in zip(rows, texts, strict=True)]
 
 
-def document_row(item: DocumentItem, name: str | None) -> DocumentRow:
+def document_row(item: DocumentItem, name: str | None, reason: str | None) -> DocumentRow:
     return DocumentRow(
         document_id=item.document_id,
         name=name or "",
@@ -65,6 +69,8 @@ def document_row(item: DocumentItem, name: str | None) -> DocumentRow:
         analysis=coded(item.analysis, ANALYSIS_LABELS),
         downloadable=is_downloadable(item),
         deposited_on=item.deposited_on,
+        withdrawn_on=item.withdrawn_on,
+        withdrawal_reason=reason,
         media_type=item.media_type,
         size_bytes=item.size_bytes,
         transfer_id=item.transfer_id,
@@ -72,12 +78,10 @@ def document_row(item: DocumentItem, name: str | None) -> DocumentRow:
     )
 
 
-def document_shown(found: Document, name: str | None) -> DocumentShown:
+async def document_shown(call: Call, found: Document) -> DocumentShown:
+    [row] = await document_rows(call, [found])
     return DocumentShown(
-        **document_row(found, name).model_dump(),
-        dossier_ids=list(found.dossier_ids),
-        establishment_id=found.establishment_id,
-        withdrawn_on=found.withdrawn_on,
+        **row.model_dump(), dossier_ids=list(found.dossier_ids), establishment_id=found.establishment_id
     )
 
 
@@ -93,9 +97,9 @@ def check_downloadable(item: DocumentItem) -> None:
 
 
 def state_of(item: DocumentItem) -> Coded:
-    """« Retiré » before all; then what the analysis made of it, with its day where it was transmitted after one."""
+    """« Retiré », with its day, before all; then what the analysis made of it, with its day where there was one."""
     if item.withdrawn_on is not None:
-        return coded(WITHDRAWN, DOCUMENT_STATE_LABELS)
+        return Coded(code=DocumentState.WITHDRAWN, label=f"Retiré le {item.withdrawn_on:%d/%m/%Y}")
     if item.analysis == Analysis.CLEAN and item.analysed_at is not None:
         return Coded(code=item.analysis, label=f"Transmis (analysé le {paris_day(item.analysed_at):%d/%m/%Y})")
     return coded(item.analysis, DOCUMENT_STATE_LABELS)

@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway.api.codes import SCHEME_LABELS
-from gateway.api.document_reading import read_dossier_documents
+from gateway.api.document_reading import DossierDocumentParams, read_dossier_documents
 from gateway.api.dossier_history import read_history
 from gateway.api.dossier_reading import (
     DossierParams,
@@ -36,6 +36,7 @@ from projections.dossier.sides import Side
 
 router: Final = page_router()
 
+OF_THE_FUND: Final = DossierDocumentParams(side="fund")
 _KIND: Final = "dossiers"
 _PAGING: Final = ("sort", "cursor")
 _FIELDS: Final = ("scheme", "establishment_id", "starts_from", "ends_until", "trainee_name", "number", "sort")
@@ -95,10 +96,10 @@ async def show_dossier_transfers(visit: Visiting, dossier_id: UUID) -> Response:
 
 @router.get("/dossiers/{dossier_id}/documents", name="show_dossier_documents")
 async def show_dossier_documents(visit: Visiting, dossier_id: UUID) -> Response:
-    """Tab DOCUMENTS (row O33): groups of (title, rows), though a provider has one."""
+    """Tab DOCUMENTS {FONDS} (row O33): what the fund shows to the dossier's parties."""
     dossier = await read_dossier(visit.call, dossier_id, Params())
-    documents = await read_dossier_documents(visit.call, dossier_id, Params())
-    return _tab(visit, dossier, "documents", documents, groups=[("Documents du dossier", documents.shown.items)])
+    documents = await read_dossier_documents(visit.call, dossier_id, OF_THE_FUND)
+    return _tab(visit, dossier, "documents", documents, documents=documents.shown.items)
 
 
 @router.get("/dossiers/{dossier_id}/historique", name="show_dossier_history")

@@ -23,8 +23,8 @@ async def piece_counts(connection: Connection, reader: Reader, dossier_id: UUID,
     """
     query = f"""
         select link.category, count(*) as pieces from read.dossier_document link
-         where link.dossier_id = %(dossier_id)s and link.side = %(side)s and link.analysis <> 'infected'
-           and {through_any(reader, "link.visible")}
+         where link.dossier_id = %(dossier_id)s and link.side = %(side)s and link.withdrawn_on is null
+           and link.analysis <> 'infected' and {through_any(reader, "link.visible")}
          group by link.category"""
     asked = {"dossier_id": dossier_id, "side": side, **scope_of(reader)}
     return {row.category: row.pieces for row in await fetch(connection, _Count, query, asked)}

@@ -59,6 +59,7 @@ class DocumentProjector(Projector):
                 deposited_on="date",
                 deposited_by="uuid",
                 withdrawn_on="date",
+                reason_sealed="text",
                 analysis="text",
                 engine="text",
                 threat="text",
@@ -81,6 +82,7 @@ class DocumentProjector(Projector):
                 side="text",
                 category="text",
                 deposited_on="date",
+                withdrawn_on="date",
                 analysis="text",
                 reach="uuid[]",
                 own="uuid[]",
@@ -160,9 +162,10 @@ class DocumentProjector(Projector):
         needs=lambda e: (key("document", e.id), index("dossier_document", "document_id", e.id)),
     )
     def withdrawn(self, event: Entry, rows: Rows) -> None:
-        rows.change("document", event.id, withdrawn_on=event.data["on"], version=event.version)
+        day, reason = event.data["on"], event.data["reason"]
+        rows.change("document", event.id, withdrawn_on=day, reason_sealed=reason, version=event.version)
         for link in rows.where("dossier_document", "document_id", event.id):
-            rows.delete("dossier_document", link["dossier_id"], event.id)
+            rows.change("dossier_document", link["dossier_id"], event.id, withdrawn_on=day)
 
 
 def _shared_with(data: Mapping[str, Any], dossier_id: str, rows: Rows) -> set[Any]:
@@ -180,5 +183,6 @@ def _link(event: Entry, dossier_id: str, reach: tuple[Any, ...], own: tuple[Any,
     data = event.data
     visible = _visible(data["analysis"], reach, own)
     # In the order of the table's columns.
-    link = (dossier_id, event.id, data["side"], data["category"], data["on"], data["analysis"], reach, own, visible)
+    what = (data["side"], data["category"], data["on"], None, data["analysis"])
+    link = (dossier_id, event.id, *what, reach, own, visible)
     rows.add_values("dossier_document", [link])

@@ -5,7 +5,7 @@ Names are sealed: whoever shows them opens them. A withdrawn document is no long
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +19,10 @@ from projections.scoping import scope_of, through_any
 
 @dataclass(frozen=True, slots=True)
 class DocumentItem:
-    """One row of a tab of documents: the file's name and « Déposé le »; `analysis` and `withdrawn_on` are its state."""
+    """One row of a tab of documents: the file's name and « Déposé le »; `analysis` and `withdrawn_on` are its state.
+
+    `own` is the establishment that handed it in, if it was not the fund. `reason_sealed`: why it was withdrawn.
+    """
 
     document_id: UUID
     side: str
@@ -30,14 +33,27 @@ class DocumentItem:
     transfer_id: UUID | None
     deposited_on: date
     withdrawn_on: date | None
+    reason_sealed: str | None
     analysis: str
     analysed_at: datetime | None
+    own: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilters:
+    """Of a dossier's documents: those of a side, of a category, in a state. `withdrawn` is the state of all withdrawn
+    ones, an analysis that of the others.
+    """
+
+    side: str | None = None
+    category: str | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Document(DocumentItem):
-    """One document. `dossier_ids` are those of its dossiers that the reader sees; `own` the establishment that handed
-    it in, if it was not the fund; `position` and `recorded_at` those of its deposit.
+    """One document. `dossier_ids` are those of its dossiers that the reader sees; `position` and `recorded_at` those
+    of its deposit.
     """
 
     dossier_ids: tuple[UUID, ...]
@@ -45,15 +61,17 @@ class Document(DocumentItem):
     deposited_by: UUID | None
     engine: str | None
     threat: str | None
-    own: tuple[UUID, ...]
     position: int
     recorded_at: datetime
     version: int
 
 
+ALL: Final = DocumentFilters()
+WITHDRAWN: Final = "withdrawn"
+
 _ITEM: Final = (
     "x.document_id, x.side, x.category, x.name_sealed, x.media_type, x.size_bytes, x.transfer_id, x.deposited_on, "
-    "x.withdrawn_on, x.analysis, x.analysed_at"
+    "x.withdrawn_on, x.reason_sealed, x.analysis, x.analysed_at, x.own"
 )
 _ORDER: Final = "documents"
 
@@ -61,7 +79,7 @@ _ORDER: Final = "documents"
 async def document(connection: Connection, reader: Reader, document_id: UUID) -> Document:
     """NotFound where it is absent, out of sight, or (for portal readers) withdrawn."""
     query = f"""
-        select {_ITEM}, x.establishment_id, x.deposited_by, x.engine, x.threat, x.own, x.position, x.recorded_at,
+        select {_ITEM}, x.establishment_id, x.deposited_by, x.engine, x.threat, x.position, x.recorded_at,
                x.version, array(
                  select link.dossier_id from read.dossier_document link
                   where link.document_id = x.document_id order by link.dossier_id) as dossier_ids
@@ -72,13 +90,17 @@ async def document(connection: Connection, reader: Reader, document_id: UUID) ->
     return found
 
 
-async def documents_of_dossier(connection: Connection, reader: Reader, dossier_id: UUID) -> tuple[DocumentItem, ...]:
+async def documents_of_dossier(
+    connection: Connection, reader: Reader, dossier_id: UUID, filters: DocumentFilters = ALL
+) -> tuple[DocumentItem, ...]:
     """The documents of a dossier, newest first. Whether the dossier is in sight is checked before."""
     query = f"""
         select {_ITEM} from read.dossier_document link join read.document x using (document_id)
          where link.dossier_id = %(dossier_id)s and {through_any(reader, "link.visible")} and {_shown(reader)}
+           {_narrowed(filters)}
          order by x.deposited_on desc, x.document_id desc"""
-    return tuple(await fetch(connection, DocumentItem, query, {"dossier_id": dossier_id, **scope_of(reader)}))
+    asked = {"dossier_id": dossier_id, **asdict(filters), **scope_of(reader)}
+    return tuple(await fetch(connection, DocumentItem, query, asked))
 
 
 async def documents_of_establishment(
@@ -100,6 +122,15 @@ async def documents_of_establishment(
     return Page(items, next_cursor, total, is_capped)
 
 
+def _narrowed(filters: DocumentFilters) -> str:
+    told = [f"and link.{name} = %({name})s" for name in ("side", "category") if getattr(filters, name)]
+    if filters.state == WITHDRAWN:
+        told.append("and link.withdrawn_on is not null")
+    elif filters.state:
+        told.append("and link.withdrawn_on is null and link.analysis = %(state)s")
+    return " ".join(told)
+
+
 def _shown(reader: Reader) -> str:
-    """Staff still see what was withdrawn, in its own place; a dossier's tab shows it to nobody."""
+    """Staff still see what was withdrawn, in its own place."""
     return "true" if reader.is_staff else f"x.withdrawn_on is null and {through_any(reader, 'x.visible')}"

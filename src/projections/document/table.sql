@@ -16,6 +16,7 @@ create table {schema}.document (
   deposited_on date not null,
   deposited_by uuid,
   withdrawn_on date,
+  reason_sealed text,
   analysis text not null,
   engine text,
   threat text,
@@ -39,13 +40,14 @@ create policy scope on {schema}.document for select to ledger_gateway
 grant select, insert, update, delete on {schema}.document to ledger_projector;
 grant select on {schema}.document to ledger_staff, ledger_gateway;
 
--- The documents of each dossier; a withdrawn one is taken away.
+-- The documents of each dossier. A withdrawn one stays for the staff, who trace it, and is nobody else's any more.
 create table {schema}.dossier_document (
   dossier_id uuid not null,
   document_id uuid not null,
   side text not null,
   category text not null,
   deposited_on date not null,
+  withdrawn_on date,
   analysis text not null,
   reach uuid[] not null,
   own uuid[] not null,
@@ -57,7 +59,7 @@ alter table {schema}.dossier_document enable row level security, force row level
 create policy projector on {schema}.dossier_document to ledger_projector using (true) with check (true);
 create policy staff on {schema}.dossier_document for select to ledger_staff using (true);
 create policy scope on {schema}.dossier_document for select to ledger_gateway
-  using (visible && (select nullif(current_setting('led.scope', true), '')::uuid[]));
+  using (withdrawn_on is null and visible && (select nullif(current_setting('led.scope', true), '')::uuid[]));
 grant select, insert, update, delete on {schema}.dossier_document to ledger_projector;
 grant select on {schema}.dossier_document to ledger_staff, ledger_gateway;
 

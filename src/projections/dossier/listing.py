@@ -79,7 +79,7 @@ _SEEN = "unnest(%(establishments)s::uuid[], %(sides)s::text[]) as s (establishme
 AGREEMENT_DOCUMENT: Final = """(
 select link.document_id from read.dossier_document link
  where link.dossier_id = d.dossier_id and link.category = 'agreement'
-   and link.analysis in ('none', 'clean')
+   and link.withdrawn_on is null and link.analysis in ('none', 'clean')
  order by link.deposited_on desc, link.document_id desc limit 1)"""
 
 _ITEMS = f"""

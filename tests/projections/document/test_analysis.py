@@ -10,9 +10,10 @@ from ledger.document.commands import RecordAnalysis, WithdrawDocument
 from ledger.document.events import Category, Side
 from ledger.dossier.aggregate import Dossier
 from ledger.kit.errors import NotFound
+from ledger.kit.personal import Personal
 from ledger.log.database import Role
 from projections.document.counts import piece_counts
-from projections.document.queries import document
+from projections.document.queries import DocumentFilters, document, documents_of_dossier
 from projections.dossier.queries import dossier, dossier_documents
 from projections.reader import Reader
 from projections.transfer.queries import transfer
@@ -75,6 +76,34 @@ def test_who_handed_a_piece_in_sees_it_at_once_and_the_other_side_never(house: H
         assert not sees(house, provider, dossier_id, piece)
         if verdict:
             analysed(house, piece, verdict)
+
+
+def test_what_is_withdrawn_is_gone_for_its_parties_and_stays_for_the_staff(house: House):
+    """E14: with its reason, sealed; found by its state, as those of a side, a category and an analysis are."""
+    dossier_id = house.givens.dossier()
+    company = house.givens.state(Dossier, dossier_id).company_establishment_id
+    mine = {"side": Side.MEMBER, "dossier_ids": (dossier_id,), "establishment_id": company}
+    wrong, kept = (house.do(paper(Category.OTHER, analysis="clean", **mine)) for _ in range(2))
+    letter = house.do(paper(Category.FUND_DOCUMENT, analysis="awaited", dossier_ids=(dossier_id,)))
+    house.do(WithdrawDocument(document_id=wrong, reason="Autre dossier", on=DAY))
+
+    def found(reader: Reader, **narrowed: str) -> set[UUID]:
+        rows = house.ask(reader, documents_of_dossier, dossier_id, DocumentFilters(**narrowed))
+        return {each.document_id for each in rows}
+
+    assert sees(house, STAFF, dossier_id, wrong)
+    assert not sees(house, holder(company), dossier_id, wrong)
+    assert found(holder(company)) == {kept}
+    assert found(holder(company), state="withdrawn") == set()
+    assert found(STAFF) == {wrong, kept, letter}
+    assert found(STAFF, state="withdrawn") == {wrong}
+    assert found(STAFF, state="clean") == {kept}
+    assert found(STAFF, state="awaited", side="fund") == {letter}
+    assert found(STAFF, side="member") == {wrong, kept}
+    assert found(STAFF, category="fund-document") == {letter}
+    sealed = house.ask(STAFF, document, wrong).reason_sealed
+    assert sealed is not None
+    assert house.keyring.open(Personal.parse(sealed)) == "Autre dossier"
 
 
 def test_pieces_are_counted_by_category_without_what_is_withdrawn_or_quarantined(house: House):
