@@ -27,6 +27,7 @@ from gateway.live.live import Live
 from gateway.portal.refused import answered
 from gateway.service import serving
 from gateway.settings import JSON_LIMIT_BYTES, Settings
+from gateway.vault.depositing import Deposits
 from ledger.kit.errors import Refusal
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         metrics: Metrics = app.state.metrics
         async with serving(settings) as service, Live(service) as live:
             app.state.service, app.state.live = service, live
+            app.state.deposits = Deposits(service, metrics.commanded)
             metrics.registry.register(StateCollector(service))
             with metrics.listening(settings.metrics_host, settings.metrics_port):
                 yield

@@ -1,43 +1,38 @@
 """`POST /v1/documents`: a form with a file, deposited by the fund's staff.
 
-The file is spooled to an unlinked temporary file, since two sniffers look at its beginning and its end. It is stored in
-the vault before its event is recorded, and taken out again where the event is refused or was recorded before. A process
-killed in between leaves bytes that nothing names, for the vault's sweep.
+The file is sealed as it comes, looked at, stored and recorded (`gateway.vault.depositing`). Fields may stand before it
+or after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from gateway.api.authentication import Authenticated
-from gateway.api.bodies import parse
+from gateway.api.authentication import Authenticated, authenticated
 from gateway.api.idempotency import idempotency_key
-from gateway.api.limits import Limited
-from gateway.api.orders import Accepted, accepted, execute, refuse_parameters
-from gateway.api.problems import Problem, invalid, problem
+from gateway.api.orders import Accepted, accepted, refuse_parameters
+from gateway.api.problems import invalid
+from gateway.api.uploads import Parts
 from gateway.api.validation import invalid_input, pointer
 from gateway.auth.caller import Caller
 from gateway.service import Service
-from gateway.vault.scans import Judged, judge
-from ledger.application import Outcome
+from gateway.settings_vault import VaultSettings
+from gateway.vault.depositing import Asked, Deposits, limit_of
+from ledger.application import IdempotencyKey
 from ledger.document.categories import CATEGORIES
-from ledger.document.commands import RecordDeposit
-from ledger.document.events import Category
+from ledger.document.events import Category, Side
 from ledger.kit.days import Day
-from ledger.kit.errors import Refusal
-from ledger.kit.ids import uuid7
+from ledger.kit.errors import Invalid
 from ledger.kit.text import FileName
-from ledger.vault.inspection import media_type
-from ledger.vault.vault import Deposited
+from ledger.vault.draft import Draft
 
 router: Final = APIRouter(prefix="/v1", tags=["documents"])
 LOCATION: Final = "/v1/documents/{id}"
@@ -45,8 +40,7 @@ LOCATION: Final = "/v1/documents/{id}"
 LIMITS: Final[Mapping[Category, int]] = {category: CATEGORIES[category].limit_bytes for category in Category}
 """The largest file of a category, in bytes."""
 
-_PIECE_BYTES: Final = 64 * 1024
-_FORM_OVERHEAD: Final = 256 * 1024
+_FILE: Final = "file"
 _SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "required": ["category", "on", "file"],
@@ -102,75 +96,67 @@ class DepositForm(BaseModel):
 )
 async def deposit_document(request: Request, caller: Authenticated) -> Response:
     refuse_parameters(request)
-    _allow_files(request)
-    async with request.form(max_files=1, max_fields=6_000, max_part_size=1024) as form:
-        upload = _file_of(form)
-        fields = _fields_of(form, upload)
-        kind = await run_in_threadpool(media_type, upload.file)
-        judged = await run_in_threadpool(_judge, request, upload.file)
-        document_id = uuid7()
-        stored = await run_in_threadpool(_store, request, document_id, upload.file, fields.category)
+    settings = _service(request).settings.vault
+    deposits = Deposits.of(request)
+    parts = Parts(request, limit_bytes=limit_of(settings, ""), most_files=1)
+    async with _received(deposits, parts, settings) as (draft, name):
+        form = _form_of(parts.fields, name)
+        concluded = await deposits.conclude(
+            draft,
+            Asked(side=Side.FUND, **form.model_dump()),
+            actor=caller.account_id,
+            key=_key(request, caller, form, draft),
+            correlation_id=request.state.correlation_id,
+            allowed=partial(authenticated, request),
+        )
+    return accepted(concluded.outcome, LOCATION)
+
+
+@asynccontextmanager
+async def _received(deposits: Deposits, parts: Parts, settings: VaultSettings) -> AsyncIterator[tuple[Draft, str]]:
+    """The form read to its end, whatever is wrong with the file: who still sends could not hear the answer."""
+    draft, name, refused = None, "", None
     try:
-        told = {**stored._asdict(), "document_id": str(document_id), "media_type": kind, **judged._asdict()}
-        outcome = await _record(request, caller, fields, told)
-    except (Refusal, Problem):
-        await run_in_threadpool(_service(request).store.remove, document_id)
-        raise
-    if outcome.replayed:
-        await run_in_threadpool(_service(request).store.remove, document_id)
-    return accepted(outcome, LOCATION)
+        async for upload in parts.uploads():
+            if upload.field != _FILE:
+                raise invalid_input([{"type": "extra_forbidden", "loc": (upload.field[:60],)}], "body")
+            name = upload.name
+            try:
+                draft = await deposits.receive(upload, limit_bytes=limit_of(settings, _category(parts)))
+            except Invalid as over:
+                refused = over
+        if refused is not None:
+            raise refused
+        if draft is None:
+            raise invalid("body", f"/{_FILE}", "missing", "Un fichier est attendu dans le champ « file ».")
+        yield draft, name
+    finally:
+        if draft is not None:
+            draft.drop()
 
 
-async def _record(request: Request, caller: Caller, fields: DepositForm, told: Mapping[str, Any]) -> Outcome:
-    """The event. Any other exception than a refusal leaves the bytes: the event may have been recorded."""
-    asked = {**fields.model_dump(mode="json"), "plain_sha256": told["plain_sha256"]}
-    key = idempotency_key(request, caller.account_id, asked, status=201)
-    return await execute(request, parse(RecordDeposit, {**asked, **told}), actor=caller.account_id, key=key)
+def _category(parts: Parts) -> str:
+    """What was said before the file; else nothing is known of it yet."""
+    return next(iter(parts.fields.get("category", ())), "")
 
 
-def _allow_files(request: Request) -> None:
-    """Before a byte is read: the limit of files in place of that of JSON, and a form in place of it."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise problem("unsupported-media-type")
-    limited: Limited = request.state.limited
-    limited.limit_bytes = max(_limit(request, category) for category in LIMITS) + _FORM_OVERHEAD
+def _key(request: Request, caller: Caller, form: DepositForm, draft: Draft) -> IdempotencyKey:
+    asked = {**form.model_dump(mode="json"), "plain_sha256": draft.deposited.plain_sha256}
+    return idempotency_key(request, caller.account_id, asked, status=201)
 
 
-def _file_of(form: FormData) -> UploadFile:
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile):
-        raise invalid("body", "/file", "missing", "Un fichier est attendu dans le champ « file ».")
-    return upload
-
-
-def _fields_of(form: FormData, upload: UploadFile) -> DepositForm:
-    names = [name for name, _ in form.multi_items() if name != "dossier_ids"]
-    for name in names:
-        if names.count(name) > 1:
+def _form_of(given: Mapping[str, tuple[str, ...]], file_name: str) -> DepositForm:
+    fields: dict[str, Any] = {}
+    for name, values in given.items():
+        if name in {_FILE, "name"}:
+            raise invalid_input([{"type": "extra_forbidden", "loc": (name,)}], "body")
+        if name != "dossier_ids" and len(values) > 1:
             raise invalid("body", pointer([name[:60]]), "repeated", "Ce champ n'est donné qu'une fois.")
-    fields: dict[str, Any] = {name: value for name, value in form.multi_items() if name != "file"}
-    if "dossier_ids" in fields:
-        fields["dossier_ids"] = form.getlist("dossier_ids")
+        fields[name] = values if name == "dossier_ids" else values[0]
     try:
-        return DepositForm.model_validate({**fields, "name": upload.filename or ""})
+        return DepositForm.model_validate({**fields, "name": file_name})
     except ValidationError as error:
         raise invalid_input(error.errors(include_url=False, include_input=False), "body") from None
-
-
-def _store(request: Request, document_id: UUID, file: BinaryIO, category: Category) -> Deposited:
-    return _service(request).vault.deposit(document_id, file, limit_bytes=_limit(request, category))
-
-
-def _limit(request: Request, category: Category) -> int:
-    """The category's own, or what the deployment raises all of them to (DOCUMENT_MAX_MIB)."""
-    return max(LIMITS[category], _service(request).settings.vault.max_bytes or 0)
-
-
-def _judge(request: Request, file: BinaryIO) -> Judged:
-    """What clamd says of it at once, the file left at its start."""
-    judged = judge(_service(request).settings.vault, iter(partial(file.read, _PIECE_BYTES), b""))
-    file.seek(0)
-    return judged
 
 
 def _service(request: Request) -> Service:

@@ -1,13 +1,14 @@
 """For how long a document is locked, where the store has locks.
 
-The whole term begins once the event is recorded: what no event names could else never be swept. It is given here, to
-every document, however it came in, and to those of before locks were switched on.
+A deposit is locked for two days before its event is recorded, so that no recorded document is ever without a lock. The
+whole term begins with the event: what no event names could else never be swept. It is given by the deposit itself, and
+here once more to every document, however it came in, and to those of before locks were switched on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
 import structlog
@@ -19,6 +20,9 @@ from gateway.settings import Settings
 from ledger.document.events import DocumentDeposited
 from ledger.log.recorded import Recorded
 from ledger.vault.store import NotStored
+
+GRACE: Final = timedelta(days=2)
+"""For how long bytes are locked whose event is not recorded yet."""
 
 _log: Final = structlog.get_logger(__name__)
 

@@ -84,7 +84,7 @@ class Draft:
         rest = memoryview(clear).cast("B")
         self.size_bytes += len(rest)
         if self.size_bytes > self._limit_bytes:
-            raise Invalid(field="file", rule=f"Le fichier dépasse {_size(self._limit_bytes)}.")
+            raise too_large(self._limit_bytes)
         while rest:
             # A full slab waits for what follows: only then is it known that its last chunk is not the document's.
             if self._filled == SLAB_BYTES:
@@ -168,6 +168,7 @@ def _new_file(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
-def _size(size_bytes: int) -> str:
+def too_large(limit_bytes: int) -> Invalid:
     """As people say it: limits are whole mebibytes, which they call « Mo »."""
-    return f"{size_bytes // _MEBIBYTE} Mo" if size_bytes >= _MEBIBYTE else f"{size_bytes} octets"
+    size = f"{limit_bytes // _MEBIBYTE} Mo" if limit_bytes >= _MEBIBYTE else f"{limit_bytes} octets"
+    return Invalid(field="file", rule=f"Le fichier dépasse {size}.")

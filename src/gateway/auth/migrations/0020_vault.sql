@@ -1,8 +1,10 @@
 -- What is on its way into the store: all that the sweep has to look at. The row is written before the bytes are stored,
--- and goes once the event is recorded.
+-- and goes once the event is recorded. A sweep that gives a deposit up says so before it takes the bytes away: from then
+-- on nothing is recorded of it.
 create table auth.deposit (
   document_id uuid primary key,
-  begun_at timestamptz not null default now()
+  begun_at timestamptz not null default now(),
+  condemned_at timestamptz
 );
 create index deposit_begun_at on auth.deposit (begun_at);
 

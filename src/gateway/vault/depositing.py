@@ -1,0 +1,148 @@
+"""A process's deposits, each from its first byte to its event; `docs/vault.md` tells what a cut leaves at each step.
+
+Always in this order: key, draft, inspection, the same bytes?, the right again, scan, intent, store, event, whole lock.
+Nothing before the event counts, and nothing after it can be lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final, Protocol
+from uuid import UUID
+
+import anyio
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from gateway.api.problems import problem
+from gateway.service import Service
+from gateway.vault.steps import Asked, By, Concluded, Deposit, New, limit_of
+from ledger.application import IdempotencyKey
+from ledger.document.commands import RecordDeposit
+from ledger.kit.errors import Refusal
+from ledger.kit.ids import uuid7
+from ledger.vault.draft import SLAB_BYTES, Draft
+
+__all__ = ["Asked", "Concluded", "Deposits", "limit_of"]
+
+DEPOSITS_AT_ONCE: Final = 8
+"""How many drafts a process has at a time: each takes some mebibytes of memory, and a thread at its end."""
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long one more deposit waits for its place; nothing of it is read meanwhile."""
+
+_LOOK_SECONDS: Final = 0.05
+_BUSY_SECONDS: Final = 5
+_EVENTS_AT_ONCE: Final = 3  # each holds a connection of the pool of eight, and needs another one
+
+
+class Upload(Protocol):
+    """A file on its way in."""
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """Its bytes as they come; whatever it raises, the deposit is dropped."""
+
+
+class Deposits:
+    """The deposits of one process; `of` gives them to a route. `told` hears how each `RecordDeposit` ended."""
+
+    def __init__(self, service: Service, told: Callable[[str, str], object] = lambda _command, _end: None) -> None:
+        self._service = service
+        self._told = told
+        self._drafts: list[Draft] = []
+        self._opening = 0
+        self._recording = threading.BoundedSemaphore(_EVENTS_AT_ONCE)
+
+    @classmethod
+    def of(cls, request: Request) -> Deposits:
+        """The process's own, made when it starts."""
+        deposits: Deposits = request.app.state.deposits
+        return deposits
+
+    async def receive(self, upload: Upload, *, limit_bytes: int) -> Draft:
+        """The file as a finished draft, sealed as it came. The caller concludes it, or drops it.
+
+        Invalid, at `file`, over the limit; 503 `unavailable` where there are too many, before a byte is read;
+        StoreUnavailable. What `upload` raises comes through, with nothing kept.
+        """
+        draft = await self._open(limit_bytes)
+        try:
+            await _fill(draft, upload)
+        except BaseException:
+            await _dropped(draft)
+            raise
+        return draft
+
+    async def conclude(
+        self,
+        draft: Draft,
+        asked: Asked,
+        *,
+        actor: UUID,
+        key: IdempotencyKey | None,
+        correlation_id: UUID,
+        allowed: Callable[[], Awaitable[object]] | None = None,
+    ) -> Concluded:
+        """Have a draft looked at, stored and recorded; it is dropped however this ends.
+
+        With no key the content is the key: the same bytes, handed in by the same side as the same thing, are the first
+        document (but one that was withdrawn or erased). `allowed` raises where the right has ended meanwhile: the body
+        may have taken an hour. Raises Refusal (Invalid at `file`, DocumentInfected), Problem, StoreUnavailable.
+        """
+        deposit = Deposit(self._service, self._recording, draft, asked, By(actor, correlation_id))
+        try:
+            return await self._concluded(deposit, key, allowed)
+        except Refusal as refusal:
+            self._told(RecordDeposit.__name__, refusal.code)
+            raise
+        finally:
+            await _dropped(draft)
+
+    async def _concluded(
+        self, deposit: Deposit, key: IdempotencyKey | None, allowed: Callable[[], Awaitable[object]] | None
+    ) -> Concluded:
+        looked = await run_in_threadpool(deposit.look, key)
+        if isinstance(looked, New):
+            if allowed is not None:
+                await allowed()
+            looked = await run_in_threadpool(deposit.store, looked)
+        self._told(RecordDeposit.__name__, "replayed" if looked.already else "recorded")
+        return looked
+
+    async def _open(self, limit_bytes: int) -> Draft:
+        await self._place()
+        self._opening += 1
+        try:
+            draft = await run_in_threadpool(self._service.vault.draft, uuid7(), limit_bytes=limit_bytes)
+            self._drafts.append(draft)
+        finally:
+            self._opening -= 1
+        return draft
+
+    async def _place(self) -> None:
+        """Wait until there is one. It is free once its draft is dropped, whoever did it."""
+        with anyio.move_on_after(PATIENCE_SECONDS):
+            while len(self._drafts) + self._opening >= DEPOSITS_AT_ONCE:
+                self._drafts = [each for each in self._drafts if not each.is_dropped]
+                await anyio.sleep(_LOOK_SECONDS)
+            return
+        raise problem("unavailable", headers={"Retry-After": str(_BUSY_SECONDS)})
+
+
+async def _fill(draft: Draft, upload: Upload) -> None:
+    """Some pieces at a time go to a thread, which seals and writes them."""
+    held = bytearray()
+    async for piece in upload.pieces():
+        held += piece
+        if len(held) >= SLAB_BYTES:
+            await run_in_threadpool(draft.write, held)
+            held = bytearray()
+    await run_in_threadpool(draft.write, held)
+    await run_in_threadpool(draft.finish)
+
+
+async def _dropped(draft: Draft) -> None:
+    """Also where the request was cancelled: a file would be left else."""
+    with anyio.CancelScope(shield=True):
+        await run_in_threadpool(draft.drop)
