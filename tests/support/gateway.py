@@ -28,6 +28,7 @@ from jsonschema import Draft202012Validator
 
 from gateway import service as services
 from gateway.api.app import build, create_app
+from gateway.api.metrics import Metrics
 from gateway.api.openapi import description
 from gateway.live.server import Server
 from gateway.service import Service
@@ -110,6 +111,7 @@ class Gateway:
     emails: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     totp: dict[str, str] = field(default_factory=dict)
+    metrics: Metrics = field(init=False)
     settle: Callable[[], object] = field(init=False)
     """Until the read models are up with the log: here they fold, beside a worker of its own they are waited for."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -336,6 +338,7 @@ def running_gateway(cluster: Cluster, data_dir: Path, *, port: int = 0, **change
                 keyring = Keyring(databases.keys, MasterKey.from_file(settings.master_key_path))
                 with keyring, Engine(database, keyring, ALL) as engine:
                     gateway = Gateway(client, service, engine, settings, described())
+                    gateway.metrics = app.state.metrics
                     for role in STAFF:
                         gateway.account(role, role)
                     gateway.account("second-accountant", Role.ACCOUNTANT)

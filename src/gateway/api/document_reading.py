@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api import positions
 from gateway.api.codes import DocumentState
+from gateway.api.document_bytes import note_access, read_bytes
 from gateway.api.document_rows import DocumentRow, DocumentShown, check_downloadable, document_rows, document_shown
 from gateway.api.params import Params
 from gateway.api.ranges import NO_RANGE, asked_range
@@ -23,6 +22,8 @@ from gateway.api.still import Still, WhileAllowed
 from ledger.document.events import Category
 from projections.document import queries
 from projections.dossier.queries import check_visible
+from projections.fetching import Connection
+from projections.reader import Reader
 
 router: Final = APIRouter(prefix="/v1", tags=["documents"])
 _NOT_PLAIN: Final = re.compile(r'[^ -~]|["%\\]')  # not ASCII, or misread in a quoted string
@@ -68,9 +69,15 @@ async def read_dossier_documents(
     "/documents/{document_id}", operation_id="get_document", summary="Un document", response_model=DocumentShown
 )
 async def get_document(call: Calling, document_id: UUID, params: Annotated[Params, Query()]) -> Response:
+    read = await read_document(call, document_id, params)
+    return call.detail(read.shown, read.position, version=read.version)
+
+
+async def read_document(call: Call, document_id: UUID, params: Params) -> Read[DocumentShown]:
+    """One document. Raises NotFound where it is out of sight, or withdrawn for whoever is no staff."""
     async with call.reading("document", at_least=params.min_position) as reading:
         found = await queries.document(reading.connection, call.reader, document_id)
-    return call.detail(await document_shown(call, found), reading.position, version=found.version)
+    return Read(await document_shown(call, found), reading.position, found.version)
 
 
 @router.get(
@@ -86,7 +93,7 @@ async def get_document(call: Calling, document_id: UUID, params: Annotated[Param
 async def get_document_content(call: Calling, document_id: UUID, params: Annotated[Params, Query()]) -> Response:
     """Its bytes, each part verified before it is sent. One range of them may be asked for (RFC 9110, 14).
 
-    A right that ends meanwhile ends the download (row O25).
+    A right that ends meanwhile ends the download (row O25), and so does a quarantine. Each download is in the journal.
     """
     return await send_document(call, document_id, params)
 
@@ -102,7 +109,8 @@ async def send_document(call: Call, document_id: UUID, params: Params) -> Respon
     given = call.request.headers
     part = asked_range(given.get("range"), found.size_bytes, if_range=given.get("if-range"), current=tag)
     start, end = part or (0, found.size_bytes)
-    chunks: Iterator[bytes] = await run_in_threadpool(call.service.vault.read, document_id, start, end)
+    chunks = await read_bytes(call, document_id, start, end)
+    await note_access(call, [document_id], "downloaded", start=start, end=end)
     headers = {
         positions.HEADER: str(reading.position),
         "ETag": tag,
@@ -113,9 +121,14 @@ async def send_document(call: Call, document_id: UUID, params: Params) -> Respon
     }
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
-    still = Still(call, lambda connection, reader: queries.document(connection, reader, document_id))
     status = 200 if part is NO_RANGE else 206
+    still = Still(call, lambda connection, reader: _check(connection, reader, document_id))
     return WhileAllowed(chunks, status, headers, found.media_type, still=still)
+
+
+async def _check(connection: Connection, reader: Reader, document_id: UUID) -> None:
+    """Raises NotFound, or a Problem, where the document would not be sent now."""
+    check_downloadable(await queries.document(connection, reader, document_id))
 
 
 def disposition(name: str) -> str:

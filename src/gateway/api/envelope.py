@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.limits import Limited
 from gateway.api.metrics import Metrics
-from gateway.api.problems import Problem, RightEnded, of_refusal, problem
+from gateway.api.problems import AnswerCut, Problem, of_refusal, problem
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
 from ledger.vault.store import StoreUnavailable
@@ -44,7 +44,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._json_limit_bytes, self._answer)
+        exchange = _Exchange(scope, receive, send, self._json_limit_bytes, self._answer, metrics=self._metrics)
         try:
             await exchange.run(self._app)
         finally:
@@ -69,8 +69,11 @@ class Envelope:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit_bytes: int, answer: Answer) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, limit_bytes: int, answer: Answer, *, metrics: Metrics
+    ) -> None:
         self._answered = answer
+        self._metrics = metrics
         self.started = time.perf_counter()
         self.status = 500
         self.correlation_id = _correlation_id(scope)
@@ -100,14 +103,15 @@ class _Exchange:
             await self._answer(refused)
         except Refusal as refusal:
             await self._answer(of_refusal(refusal))
-        except RightEnded:
-            self.status = 403  # what was sent is incomplete, and looks it: the server cuts the connection
+        except AnswerCut as cut:
+            self.status = cut.status  # what was sent is incomplete, and looks it: the server cuts the connection
         except ClientDisconnect:
             self.status = 499  # nobody is there to be answered; the figure says how often
         except (OperationalError, PoolTimeout):
             _log.exception("database unavailable", correlation_id=str(self.correlation_id))
             await self._answer(problem("unavailable", headers={"Retry-After": "1"}))
         except StoreUnavailable as unavailable:
+            self._metrics.vault_fault("unavailable")
             _log.error("documents unavailable", reason=unavailable.reason, correlation_id=str(self.correlation_id))
             await self._answer(problem("vault-unavailable", headers={"Retry-After": "30"}))
         except Exception:  # noqa: BLE001 - the last one to see it: it is logged, and answered 500
@@ -117,7 +121,9 @@ class _Exchange:
             await self._answer(problem("internal"))
 
     async def _answer(self, refused: Problem) -> None:
-        if not self._begun:
+        if self._begun:
+            self.status = refused.status  # what the client saw begin was cut
+        else:
             await self._answered(Request(self._scope), refused)(self._scope, self._receive, self.send)
 
     async def send(self, message: Message) -> None:

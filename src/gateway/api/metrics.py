@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import psycopg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -18,6 +18,7 @@ from ledger.log.database import Role
 if TYPE_CHECKING:
     from gateway.service import Service
 
+VaultFault = Literal["damaged", "absent", "unavailable"]
 _PROJECTIONS = "select projector, position, state from read.position"
 _HEAD = "select coalesce(max(position), 0) as head from log.events"
 _LOG = """
@@ -61,6 +62,12 @@ class Metrics:
         self._commands = Counter(
             "ledger_commands", "Commands by outcome.", ["command", "outcome"], registry=self.registry
         )
+        self._vault_faults = Counter(
+            "ledger_vault_faults", "Documents that could not be sent or stored.", ["fault"], registry=self.registry
+        )
+        # From the start at 0: what appears at 1 has, for Prometheus, not increased.
+        for fault in get_args(VaultFault):
+            self._vault_faults.labels(fault)
 
     def answered(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """`seconds` is None where the answer lasts as long as its client likes: it says nothing of how fast we are."""
@@ -81,6 +88,10 @@ class Metrics:
     def commanded(self, command: str, outcome: str) -> None:
         """`outcome` is `recorded`, `replayed`, or the code of a refusal."""
         self._commands.labels(command, outcome).inc()
+
+    def vault_fault(self, fault: VaultFault) -> None:
+        """A document was found damaged or absent, or the store did not do its work."""
+        self._vault_faults.labels(fault).inc()
 
     @contextmanager
     def listening(self, host: str, port: int) -> Iterator[None]:

@@ -86,6 +86,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-reference": (422, "La demande cite un élément qui n'existe pas ou ne vous est pas accessible."),
     "range-not-satisfiable": (416, "La plage d'octets demandée sort du document."),
     "invalid": (422, "La demande contient une ou plusieurs erreurs."),
+    "document-damaged": (500, "Ce document est abîmé et ne peut pas être envoyé : l'exploitant est prévenu."),
     "internal": (500, "Une erreur inattendue s'est produite. Communiquez l'identifiant de corrélation au support."),
     "read-model-late": (503, "La position demandée n'est pas encore visible : réessayez dans un instant."),
     "vault-unavailable": (503, "Le stockage des documents ne répond pas pour le moment : réessayez dans un instant."),
@@ -133,8 +134,19 @@ class Problem(Exception):
         return Response(orjson.dumps(self.body(correlation_id)), self.status, self.headers, MEDIA_TYPE)
 
 
-class RightEnded(Exception):
-    """The right to an answer ended while it was sent: the connection is cut, so that nobody takes it for whole."""
+class AnswerCut(Exception):
+    """An answer that has begun does not go on: the connection is cut, so that nobody takes it for whole.
+
+    `status` is what the access log and the figures say of it.
+    """
+
+    status = 500
+
+
+class RightEnded(AnswerCut):
+    """The right to an answer ended while it was sent."""
+
+    status = 403
 
 
 def problem(code: str, *faults: Fault, headers: Mapping[str, str] | None = None) -> Problem:

@@ -13,9 +13,9 @@ from starlette.types import Send
 
 from gateway.api.authentication import action_of, presented
 from gateway.api.client import facts
-from gateway.api.problems import RightEnded
+from gateway.api.problems import Problem, RightEnded
 from gateway.api.reading import Call, reader_of
-from gateway.auth.caller import LATE, Caller, caller_of
+from gateway.auth.caller import LATE, caller_of
 from gateway.journal.journal import note
 from gateway.rights import database_role, right_of
 from ledger.kit.errors import NotFound
@@ -41,10 +41,16 @@ class WhileAllowed(StreamingResponse):
         self._ended = False
 
     async def stream_response(self, send: Send) -> None:
+        failed: Exception | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._watch, tasks.cancel_scope)
-            await super().stream_response(send)
+            try:
+                await super().stream_response(send)
+            except Exception as error:  # noqa: BLE001 - raised again below: the group would wrap it in one of its own
+                failed = error
             tasks.cancel_scope.cancel()
+        if failed is not None:
+            raise failed
         if self._ended:
             raise RightEnded
 
@@ -60,8 +66,10 @@ class WhileAllowed(StreamingResponse):
 class Still:
     """Whether the caller of `call` could ask again what it asked, and would be shown what it is being sent.
 
-    `seen` reads what is sent, as the caller's database role, and raises NotFound where it is out of sight. It fails
-    closed: a database that does not answer, and a read model that is behind the account's events, are a no.
+    `seen` reads what is sent, as the caller's database role, and raises NotFound where it is out of sight, a Problem
+    where it must not be sent (any longer): it may be withdrawn or put in quarantine meanwhile, and the caller's scope
+    may change. It fails closed: a database that does not answer, and a read model that is behind the account's events,
+    are a no.
     """
 
     def __init__(self, call: Call, seen: Seen) -> None:
@@ -88,12 +96,6 @@ class Still:
         caller = await caller_of(queries, shown.secret, wait_seconds=_WAIT_SECONDS) if shown else None
         if caller is None or caller is LATE:
             return False
-        before = self._call.caller
-        same = (caller.scope, caller.menus, caller.narrowed) == (before.scope, before.menus, before.narrowed)
-        return right_of(caller, self._action) is not None and (same or await self._sees(caller))
-
-    async def _sees(self, caller: Caller) -> bool:
-        """Its scope has changed: what is sent may still be in sight, through another establishment."""
         scope = right_of(caller, self._action)
         reader = reader_of(caller)
         if scope is None:
@@ -101,6 +103,6 @@ class Still:
         try:
             async with self._call.service.queries.transaction(database_role(scope), scope=reader.scope) as connection:
                 await self._seen(connection, reader)
-        except NotFound:
+        except (NotFound, Problem):
             return False
         return True

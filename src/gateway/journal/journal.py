@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Network
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -38,6 +38,7 @@ Kind = Literal[
     "registration",
     "oidc",
     "journal",
+    "document",
 ]
 Fact = UUID | str | int | bool
 THROTTLED: Final = "throttled"
@@ -90,16 +91,17 @@ async def note(
     It never raises into an answer: what cannot be written is logged, by its kind. What was refused or throttled in
     the same way, of the same account and address, in one minute is one line: an attack does not fill the journal.
     """
-    entry = Entry(kind, outcome, account_id, actor_id, target_id, facts)
+    await note_each(service, [Entry(kind, outcome, account_id, actor_id, target_id, facts)], request=request)
+
+
+async def note_each(service: Service, entries: Sequence[Entry], *, request: RequestFacts | None) -> None:
+    """As `note`, for several lines of one request, in one transaction: all of them or, with an error logged, none."""
     try:
-        row = _row(entry, request)
-        if outcome == THROTTLED or kind == "refusal":
-            minute = int(system_clock().timestamp()) // 60
-            row["entry_id"] = entry_of(kind, outcome, account_id, row["address"], sorted(facts.items()), minute)
-        async with service.queries.transaction(Role.AUTH) as connection:
-            await connection.execute(_INSERT, row)
+        rows = [_once(entry, _row(entry, request)) for entry in entries]
+        async with service.queries.transaction(Role.AUTH) as connection, connection.cursor() as cursor:
+            await cursor.executemany(_INSERT, rows)
     except (psycopg.Error, PoolTimeout, ValueError):
-        _log.exception("journal not written", kind=kind, outcome=outcome)
+        _log.exception("journal not written", kind=entries[0].kind, outcome=entries[0].outcome)
 
 
 async def note_within(
@@ -130,6 +132,15 @@ def entry_of(*parts: object) -> UUID:
 def sweep(connection: Connection[Any], months: int) -> None:
     """Take out what is older than `months` (JOURNAL_MONTHS). The connection acts as `ledger_auth`."""
     connection.execute("delete from auth.journal where at < now() - make_interval(months => %s)", (months,))
+
+
+def _once(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
+    """What was refused or throttled: with an id that is the same within a minute."""
+    if entry.outcome == THROTTLED or entry.kind == "refusal":
+        minute = int(system_clock().timestamp()) // 60
+        told = sorted((entry.facts or {}).items())
+        row["entry_id"] = entry_of(entry.kind, entry.outcome, entry.account_id, row["address"], told, minute)
+    return row
 
 
 def _row(entry: Entry, request: RequestFacts | None) -> dict[str, Any]:

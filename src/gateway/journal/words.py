@@ -23,5 +23,6 @@ KIND_LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "registration": "Inscription",
         "oidc": "Connexion par l'organisation",
         "journal": "Consultation du journal",
+        "document": "Document envoyé",
     }
 )

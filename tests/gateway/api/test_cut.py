@@ -17,6 +17,7 @@ import pytest
 
 from ledger.account.commands import ChangeMembership, DisableAccount, EndMembership, SuspendMembership
 from ledger.account.events import Role
+from ledger.document.commands import RecordAnalysis
 from ledger.kit.fictitious import fictitious_siren, fictitious_siret
 from support.gateway import PDF, Gateway
 
@@ -228,6 +229,26 @@ def test_a_document_that_leaves_ones_sight_is_cut(gateway: Gateway, places: Plac
         download.pace_seconds = 0
         assert download.ended.wait(20)
         assert download.received < SIZE
+
+
+@pytest.mark.parametrize("staff", [False, True])
+def test_a_document_that_is_put_in_quarantine_is_cut(gateway: Gateway, places: Places, staff: bool):
+    """Something is found in it while it is sent: whoever asked, the fund included, gets no more of it."""
+    role = Role.CASE_MANAGER
+    name = gateway.account(f"gestionnaire-{gateway.number()}", role) if staff else user(gateway, places)
+    with downloading(gateway, places.document, gateway.headers(name)) as download:
+        judge(gateway, places, "infected")
+        assert cut_at(gateway, name, within_seconds=CUT_SECONDS + LOADED) is not None
+        download.pace_seconds = 0
+        assert download.ended.wait(20)
+        assert download.received < SIZE
+    judge(gateway, places, "clean")
+
+
+def judge(gateway: Gateway, places: Places, verdict: str) -> None:
+    told = {"document_id": places.document, "verdict": verdict, "engine": "essai"}
+    gateway.service.ledger.execute(RecordAnalysis.model_validate(told), actor=None)
+    gateway.engine.catch_up()
 
 
 def test_nobody_else_is_cut(gateway: Gateway, places: Places):

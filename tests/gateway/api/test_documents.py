@@ -201,7 +201,7 @@ def test_damage_is_never_sent(gateway: Gateway, world: World):
     file.chmod(0o600)
     file.write_bytes(stored)
     answer = gateway.get("provider", f"/v1/documents/{document_id}/content")
-    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/document-damaged")
 
 
 def test_damage_further_on_cuts_the_answer(gateway: Gateway, world: World):

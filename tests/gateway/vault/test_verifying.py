@@ -3,100 +3,26 @@
 from __future__ import annotations
 
 import io
-import json
-import stat
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from gateway.cli.main import app, guarded
-from gateway.settings import VaultSettings
-from gateway.settings_vault import S3Bucket
 from gateway.vault import verifying
-from gateway.vault.opening import store_of
 from ledger.kit.clock import system_clock
 from ledger.kit.ids import uuid7
 from ledger.log import reader
 from ledger.log.database import Database, Role
 from ledger.vault.store import StoreUnavailable
 from ledger.vault.verification import Finding
-from support.gateway import PDF, Gateway, running_gateway
-from support.s3 import Server, Wire, wired
+from support.gateway import PDF, Gateway
+from support.s3 import Server
 
 
 def head(gateway: Gateway) -> int:
     with gateway.service.database.transaction(Role.AUDITOR) as connection:
         return reader.head(connection)
-
-
-class Ground:
-    """A deployment with its documents in one kind of store, and what somebody does to them behind its back."""
-
-    def __init__(self, gateway: Gateway, environment: dict[str, str], wire: Wire | None) -> None:
-        self.wire = wire
-        self.gateway = gateway
-        self.environment = environment
-        self.store = store_of(gateway.settings)
-        self.world = gateway.world()
-
-    def document(self) -> UUID:
-        content = PDF + f"% {self.gateway.number()}\n".encode()
-        answer = self.gateway.deposited(dossier_ids=[str(self.world.dossier)], content=content)
-        assert answer.status_code == 201, answer.text
-        return UUID(answer.json()["id"])
-
-    def damage(self, document_id: UUID) -> None:
-        """One bit, as a disk or somebody who may write to it would change it."""
-        stored = bytearray(b"".join(self.store.get(document_id)))
-        stored[-20] ^= 1
-        self.lose(document_id)
-        self.store.put(document_id, iter([bytes(stored)]))
-
-    def lose(self, document_id: UUID) -> None:
-        assert self.store.remove(document_id)
-
-
-@pytest.fixture(scope="module", params=["directory", pytest.param("s3", marks=pytest.mark.s3)])
-def ground(request, cluster, tmp_path_factory) -> Iterator[Ground]:
-    place = tmp_path_factory.mktemp("data")
-    if request.param == "directory":
-        with running_gateway(cluster, place) as gateway:
-            yield Ground(gateway, {}, None)
-        return
-    server = Server.of_environment()
-    with wired(server.address) as wire:
-        environment = server.environment(server.bucket(), at=wire.address)
-        vault = VaultSettings(s3=S3Bucket.read(environment))
-        with running_gateway(cluster, place, vault=vault) as gateway:
-            yield Ground(gateway, environment, wire)
-
-
-@pytest.fixture
-def verify(ground, monkeypatch, capsys, tmp_path):
-    """Runs the command in this process: its exit code, its output, its report's lines by finding."""
-
-    def run(*options: object, **environment: str) -> tuple[int, str, dict[str, set[UUID]]]:
-        settings, report = ground.gateway.settings, tmp_path / "report.jsonl"
-        given = {
-            "DATABASE_URL": settings.database_url, "KEYS_DATABASE_URL": settings.keys_database_url,
-            "DATA_DIR": str(settings.data_dir), "ORIGIN": settings.origin, **ground.environment, **environment,
-        }  # fmt: skip
-        for name, value in given.items():
-            monkeypatch.setenv(name, value)
-        try:
-            code = guarded(lambda: app(["vault", "verify", "--report", str(report), *map(str, options)]))
-        except SystemExit as end:
-            code = end.code or 0
-        assert stat.S_IMODE(report.stat().st_mode) == 0o600
-        found: dict[str, set[UUID]] = {}
-        for line in map(json.loads, report.read_text().splitlines()):
-            found.setdefault(line["finding"], set()).add(UUID(line["document_id"]))
-        return int(code), capsys.readouterr().out, found
-
-    return run
 
 
 def test_each_kind_of_harm_is_found_and_named(ground, verify, tmp_path, monkeypatch):
