@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
+from browser.findings import PATIENCE_MS
 from browser.ground import Ground, lay
 from support.browser import Browser as HttpBrowser
 from support.databases import Cluster
@@ -34,6 +35,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+expect.set_options(timeout=PATIENCE_MS)
 # Said before anything of the page runs, so that what its policy forbids is heard.
 LISTENER = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -108,7 +110,7 @@ class Desk:
             **options,
         )
         self._contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.route("**/*", self._at_home)
         if script:
             context.add_init_script(LISTENER)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 AXE: Final = Path(__file__).parent / "vendored" / "axe.min.js"
+PATIENCE_MS: Final = 30_000
+"""For whatever a page does by itself: a machine that does much else is slow, and not wrong."""
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE: Final = {"width": 320, "height": 640}
 DESK: Final = {"width": 1280, "height": 720}
@@ -125,6 +127,15 @@ def wide(page: Page) -> list[str]:
     """Whether one has to move the page sideways to read it (WCAG 2.1, 1.4.10)."""
     found: list[str] = page.evaluate(_WIDE)
     return found
+
+
+def without_focus(page: Page, selector: str) -> list[str]:
+    """Whether the page has not put the focus there. A browser does so with the first frame that it paints."""
+    try:
+        expect(page.locator(selector)).to_be_focused()
+    except AssertionError:
+        return [f"{selector} has no focus"]
+    return []
 
 
 def cut(page: Page) -> list[str]:

@@ -203,7 +203,7 @@ def test_the_answers_are_as_accessible_as_any_page(desk: Desk, trial: Trial):
         page.goto("/reponse")
         found = findings.accessible(page) + [f"wide: {each}" for each in findings.wide(page)]
         if page.locator("#problemes").count():
-            found += [] if page.evaluate("document.activeElement.id") == "problemes" else ["the summary has no focus"]
+            found += findings.without_focus(page, "#problemes")
             found += page.evaluate(LINKS)
         wrong += [f"{name} {status} {title}: {each}" for each in found]
         page.context.unroute("**/reponse")

@@ -107,7 +107,9 @@ def test_announcements_are_paused_until_they_are_wanted_again(desk: Desk, site: 
 
 
 def test_a_reglement_is_said_on_the_list(desk: Desk, site: Site, provider: Provider):
-    """O40: what the fund prepares is not said; the payment is, on the list of règlements and to nobody else."""
+    """O40: what the fund prepares is not said; the payment is, on the list of règlements and to nobody else. Whoever
+    then signs out asks for nothing more: an answer 401 would be told in the console.
+    """
     dossier, stranger = site.dossier(provider), site.provider()
     page, other = desk.window(provider.name), desk.window(stranger.name)
     opened(page, "/of/reglements")
@@ -115,6 +117,8 @@ def test_a_reglement_is_said_on_the_list(desk: Desk, site: Site, provider: Provi
     site.paid(provider, dossier)
     expect(news(page)).to_have_text(SAID, timeout=SAID_MS + LOADED_MS)
     assert news(other).text_content() == ""
+    other.get_by_role("button", name="Se déconnecter").click()
+    expect(other.get_by_text("Vous êtes déconnecté.")).to_be_visible()
 
 
 def test_without_a_script_the_page_says_when_it_was_read(desk: Desk, site: Site, provider: Provider):

@@ -3,6 +3,7 @@
 const BEGIN_MS = 1000;
 const AGAIN_MS = 5000;
 const MOST_MS = 300_000;
+const LEFT_MS = 30_000;
 const KEY = "annonces";
 const page = document.querySelector("[data-live]");
 const news = document.querySelector("[data-news]");
@@ -98,7 +99,10 @@ pause.addEventListener("click", () => {
   soon(0);
 });
 later.addEventListener("click", dismiss);
-addEventListener("storage", () => (label(), soon(0)));
+// In another window; signing out clears all that is kept (`key` is null then), and there is nothing to ask any more.
+addEventListener("storage", ({ key }) => key === KEY && (label(), soon(0)));
+// What is sent may end the session. A page that is still there long after has been given a file.
+addEventListener("submit", (event) => event.defaultPrevented || soon(LEFT_MS));
 addEventListener("pagehide", stop);
 addEventListener("pageshow", () => soon(BEGIN_MS));
 document.addEventListener("visibilitychange", () => soon(BEGIN_MS));
