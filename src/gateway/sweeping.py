@@ -19,6 +19,7 @@ from gateway.patience import patience
 from gateway.people import email_change, registration
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.vault.sweeping import sweep_quietly
 from ledger.log.database import Role
 
 EVERY_SECONDS: Final = 3600.0
@@ -49,8 +50,9 @@ def sweep(service: Service) -> None:
 
 
 def keep_sweeping(service: Service, stop: threading.Event) -> None:
-    """Once an hour until `stop` is set."""
+    """Once an hour until `stop` is set; what deposits have left as well."""
     while not stop.is_set():
         with patience("sweeping", stop):
             sweep(service)
+            sweep_quietly(service)
         stop.wait(EVERY_SECONDS)

@@ -121,6 +121,8 @@ def _begin_anew(settings: Settings, *, with_policies: bool) -> None:
         connection.execute("update auth.session set ended_at = now(), ended_why = 'restored' where ended_at is null")
         connection.execute("update auth.token set revoked_at = now() where revoked_at is null")
         connection.execute("update auth.link set void_at = now() where used_at is null and void_at is null")
+        # What was on its way then may be a document since, which this log does not know: it is not to be swept.
+        connection.execute("delete from auth.deposit")
         if with_policies:
             connection.execute("update auth.policy set position = (select coalesce(max(position), 0) from log.events)")
 

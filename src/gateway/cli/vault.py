@@ -24,13 +24,14 @@ from gateway.vault import verifying
 from gateway.vault.moving import FAILED, Outcome, move, remove_moved
 from gateway.vault.opening import store_of
 from gateway.vault.rescans import rescan
+from gateway.vault.sweeping import sweep
 from gateway.vault.verifying import DAMAGING, Destroyed, Found, InDatabase, Listed, NotKnown, Selection
 from ledger.kit.clock import PARIS, parse_date
 from ledger.log.database import Database
 from ledger.vault.former import StoreWithFormer
 from ledger.vault.verification import Finding
 
-app: Final = typer.Typer(no_args_is_help=True, help="Coffre : vérifier, analyser, déplacer les documents.")
+app: Final = typer.Typer(no_args_is_help=True, help="Coffre : vérifier, analyser, déplacer, nettoyer les documents.")
 
 _SHOWN: Final = 20
 _WORDS: Final = {
@@ -151,6 +152,30 @@ def move_command(
             raise typer.Exit(ExitCode.PARTIAL)
         return
     raise CommandError("Déplacement interrompu : relancez-le pour la suite.", ExitCode.PARTIAL)
+
+
+@app.command("sweep")
+def sweep_command(
+    *,
+    with_strangers: Annotated[
+        bool,
+        typer.Option("--strangers", help="Retirer aussi ce qu'aucun événement ne nomme, vieux de plus d'une semaine."),
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Retirer ce qu'ont laissé des dépôts interrompus depuis plus d'un jour ; « work » le fait toutes les heures.
+
+    Le registre est consulté avant tout retrait : un document enregistré n'est jamais touché.
+    """
+    with opened(data_dir) as service:
+        swept = sweep(service, with_strangers=with_strangers)
+    told = [f"{swept.removed} retiré(s)", f"{swept.ended} enregistré(s) après tout"]
+    if swept.kept:
+        told.append(f"{swept.kept} retenu(s) par un verrou")
+    typer.echo("Dépôts interrompus : " + ", ".join(told))
+    typer.echo(f"Brouillons : {swept.drafts} retiré(s)")
+    if with_strangers:
+        typer.echo(f"Étrangers au registre : {swept.strangers} retiré(s)")
 
 
 def _note(found: Found, tally: Counter[Finding], report: BinaryIO | None) -> None:

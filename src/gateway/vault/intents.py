@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -33,7 +33,7 @@ _CONDEMNED: Final = """
 select document_id from auth.deposit where condemned_at is not null and document_id > %s order by document_id limit %s
 """
 _END_ALL: Final = "delete from auth.deposit where document_id = any(%s)"
-_LEFT: Final = "select count(*) as rows, min(begun_at) as oldest from auth.deposit where begun_at < %s"
+_EXISTS: Final = "select from auth.deposit where document_id = %s"
 
 
 class Condemned(Exception):
@@ -82,7 +82,5 @@ def end_all(connection: Connection[DictRow], documents: list[UUID]) -> None:
     connection.execute(_END_ALL, (documents,))
 
 
-def left(connection: Connection[DictRow], older_than: timedelta, now: datetime) -> tuple[int, datetime | None]:
-    """How many deposits of longer ago are neither recorded nor swept, and when the oldest began."""
-    row = connection.execute(_LEFT, (now - older_than,)).fetchone()
-    return (row["rows"], row["oldest"]) if row else (0, None)
+def exists(connection: Connection[DictRow], document_id: UUID) -> bool:
+    return connection.execute(_EXISTS, (document_id,)).fetchone() is not None

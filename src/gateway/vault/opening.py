@@ -9,6 +9,7 @@ import structlog
 from gateway.settings import Settings
 from ledger.kit.keyring import Keyring
 from ledger.vault.directory import DirectoryStore
+from ledger.vault.draft import sweep_drafts
 from ledger.vault.former import StoreWithFormer
 from ledger.vault.s3 import S3Store, client_of
 from ledger.vault.store import Store, StoreUnavailable
@@ -38,9 +39,12 @@ def vault_of(settings: Settings, keyring: Keyring) -> Vault:
 def proved(settings: Settings) -> None:
     """See at the start of a process whether the store does what documents need; StoreUnfit where it never will.
 
-    One that does not answer is waited for: it is asked again before the first document.
+    One that does not answer is waited for: it is asked again before the first document. What this machine's deposits
+    have left of their drafts is swept; `work` may run on another one.
     """
+    store = store_of(settings)
+    sweep_drafts(store.incoming)
     try:
-        store_of(settings).prove()
+        store.prove()
     except StoreUnavailable as unavailable:
         _log.warning("the documents' store does not answer", reason=unavailable.reason)

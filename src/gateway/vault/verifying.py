@@ -143,12 +143,16 @@ def strangers(database: Database, store: Store, *, now: datetime | None = None) 
     now = now or system_clock()
     keys = store.keys()
     while batch := list(islice(keys, _BATCH)):
-        with database.transaction(Role.AUDITOR) as connection:
-            rows = connection.execute(_KNOWN, (versions_of(DocumentDeposited), batch))
-            known = {row["stream_id"] for row in rows}
+        known = documents_among(database, batch)
         for key in batch:
             if key not in known:
-                yield Found(key, Finding.UNDERWAY if now - _made_at(key) < _YOUNG else Finding.STRANGER)
+                yield Found(key, Finding.UNDERWAY if now - made_at(key) < _YOUNG else Finding.STRANGER)
+
+
+def documents_among(database: Database, keys: list[UUID]) -> set[UUID]:
+    """Those of them that an event names."""
+    with database.transaction(Role.AUDITOR) as connection:
+        return {row["stream_id"] for row in connection.execute(_KNOWN, (versions_of(DocumentDeposited), keys))}
 
 
 def recorded(database: Database, start: int, end: int) -> Iterator[list[Recorded]]:
@@ -215,7 +219,7 @@ def _finding(store: Store, each: Recorded, *, is_erased: bool) -> Finding:
     return Finding.UNREAD
 
 
-def _made_at(key: UUID) -> datetime:
+def made_at(key: UUID) -> datetime:
     """The instant in a UUIDv7; an id of another kind was not made by us, and is old."""
     milliseconds = key.int >> 80 if key.version == 7 else 0
     return datetime.fromtimestamp(milliseconds / 1_000, UTC)

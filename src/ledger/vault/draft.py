@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,9 @@ from ledger.vault.store import PIECE_BYTES, Stored
 
 SLAB_BYTES: Final = 16 * CHUNK_BYTES
 """How much is gathered before it is sealed and written: one call of the system for each."""
+
+DRAFT_SECONDS: Final = 6 * 3_600.0
+"""A file that nobody has written to for so long is no deposit that goes on."""
 
 _SEALED_SLAB_BYTES: Final = 16 * SEALED_CHUNK_BYTES
 _MEBIBYTE: Final = 1024 * 1024
@@ -160,6 +164,18 @@ class _Written(NamedTuple):
                 return
             offset += len(piece)
             yield piece
+
+
+def sweep_drafts(incoming: Path) -> int:
+    """Take away the files that nobody has written to for DRAFT_SECONDS; how many there were."""
+    before, gone = time.time() - DRAFT_SECONDS, 0
+    for entry in os.scandir(incoming) if incoming.is_dir() else ():
+        # Another process may sweep as well, or the depositor drop it.
+        with suppress(FileNotFoundError):
+            if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < before:
+                Path(entry.path).unlink()
+                gone += 1
+    return gone
 
 
 def _new_file(path: Path) -> int:
