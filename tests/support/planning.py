@@ -137,7 +137,7 @@ _ROWS = [
     """,
     """
     insert into read.document
-    select pg_temp.id(5, n), 'fund', case when n %% 2 = 0 then 'remittance-advice' else 'agreement' end, 'x',
+    select pg_temp.id(5, n), 'fund', case when n %% 2 = 0 then 'remittance-advice' else 'agreement' end, 'x', 'x',
            'application/pdf', 10, array[dossier_id], provider, case when n %% 2 = 0 then pg_temp.id(3, n) end,
            starts_on, null, null, null, 'none', null, null, null, array[company, provider], '{}',
            array[company, provider], n, now(), 1

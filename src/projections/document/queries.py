@@ -5,6 +5,7 @@ Names are sealed: whoever shows them opens them. A withdrawn document is no long
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -53,9 +54,10 @@ class DocumentFilters:
 @dataclass(frozen=True, slots=True)
 class Document(DocumentItem):
     """One document. `dossier_ids` are those of its dossiers that the reader sees; `position` and `recorded_at` those
-    of its deposit.
+    of its deposit; `digest_sealed` is the SHA-256 of what was sent, in hexadecimal, sealed under its own key.
     """
 
+    digest_sealed: str
     dossier_ids: tuple[UUID, ...]
     establishment_id: UUID | None
     deposited_by: UUID | None
@@ -79,8 +81,8 @@ _ORDER: Final = "documents"
 async def document(connection: Connection, reader: Reader, document_id: UUID) -> Document:
     """NotFound where it is absent, out of sight, or (for portal readers) withdrawn."""
     query = f"""
-        select {_ITEM}, x.establishment_id, x.deposited_by, x.engine, x.threat, x.position, x.recorded_at,
-               x.version, array(
+        select {_ITEM}, x.digest_sealed, x.establishment_id, x.deposited_by, x.engine, x.threat, x.position,
+               x.recorded_at, x.version, array(
                  select link.dossier_id from read.dossier_document link
                   where link.document_id = x.document_id order by link.dossier_id) as dossier_ids
           from read.document x where x.document_id = %(document_id)s and {_shown(reader)}"""
@@ -88,6 +90,12 @@ async def document(connection: Connection, reader: Reader, document_id: UUID) ->
     if found is None:
         raise NotFound
     return found
+
+
+async def documents(connection: Connection, reader: Reader, ids: Sequence[UUID]) -> tuple[DocumentItem, ...]:
+    """Those of `ids` that `document` would give, in any order."""
+    query = f"select {_ITEM} from read.document x where x.document_id = any(%(ids)s) and {_shown(reader)}"
+    return tuple(await fetch(connection, DocumentItem, query, {"ids": list(ids), **scope_of(reader)}))
 
 
 async def documents_of_dossier(

@@ -8,6 +8,7 @@ create table {schema}.document (
   side text not null,
   category text not null,
   name_sealed text not null,
+  digest_sealed text not null,
   media_type text not null,
   size_bytes bigint not null,
   dossier_ids uuid[] not null,
