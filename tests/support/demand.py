@@ -17,11 +17,11 @@ from uuid import UUID
 
 import httpx
 
+from gateway.generator.pdf import one_page
 from support import plain
 
 PATIENCE_SECONDS = 60.0
 PERIOD = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
-PDF = b"%%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%% %s\ntrailer\n<< /Root 1 0 R >>\n%%%%EOF\n"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Client(threading.Thread):
         self.order("accountant", "/v1/invoices/{invoice_id}/approval", {"on": "2026-03-13"}, invoice_id=invoice)
 
     def deposit(self) -> None:
-        content = PDF % f"{self.number}-{self._next()}".encode()
+        content = one_page([f"{self.number}-{self._next()}"])
         dossier = str(self.random.choice(self.standing.dossiers))
         form = {"category": "agreement", "on": "2026-02-10", "dossier_ids": dossier}
         key = self._key()

@@ -30,6 +30,7 @@ from gateway import service as services
 from gateway.api.app import build, create_app
 from gateway.api.metrics import Metrics
 from gateway.api.openapi import description
+from gateway.generator.pdf import one_page
 from gateway.live.server import Server
 from gateway.service import Service
 from gateway.settings import Settings
@@ -50,7 +51,7 @@ LIMITS = Limits(max_connections=120, keepalive_expiry=2.0)
 FORMATS = Draft202012Validator.FORMAT_CHECKER
 PASSWORD = "Trombone-Vert-2027"
 STAFF = (Role.CASE_MANAGER, Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR)
-PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+PDF = one_page(["Pièce fictive"])
 
 
 @dataclass

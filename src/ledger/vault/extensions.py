@@ -21,12 +21,13 @@ MEANT: Final[Mapping[str, str]] = {
 }
 """The endings of the types that are taken."""
 
-_OTHERS: Final = frozenset(
+_OTHER_ENDINGS: Final = (
     "7z apk app asp aspx bat bmp bz2 cab chm cmd com cpl csv dll dmg doc docm dot dotm dotx eml emf exe gif gz hta htm "
     "html ico img ini iso jar js jse json jsp lnk mht mhtml mp3 mp4 msg msi msp ods odp pages php pif pl ppt pptm pptx "
     "ps ps1 py rar reg rtf scr sh svg swf tar tgz tif tiff txt url vb vbe vbs webp wsf wsh xhtml xht xla xlam xls xlsb "
-    "xlsm xlt xltm xml xps xsl xz zip".split()
+    "xlsm xlt xltm xml xps xsl xz zip"
 )
+_OTHERS: Final = frozenset(_OTHER_ENDINGS.split())
 
 
 def check_ending(name: str, kind: str, *, field: str = "file") -> None:
