@@ -142,6 +142,7 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "get_invoice": _READING_ACCOUNTING,
         "get_document": _READING,
         "get_document_content": _READING,
+        "archive_documents": _READING,
         "list_lots": Right(_STAFF),
         "get_lot": Right(_STAFF),
         "get_organisation": Right(_STAFF),
@@ -279,6 +280,7 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_establishment": "get_establishment",
         "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
+        "download_documents": "archive_documents",
         # The services portal, the members' space and the staff's: their homes read each block with its own right.
         "show_spaces": "list_sessions",
         "show_services": "list_sessions",

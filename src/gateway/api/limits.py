@@ -15,12 +15,16 @@ from starlette.types import Message, Receive, Scope
 from gateway.api.client import facts
 from gateway.api.problems import problem, too_many
 from gateway.auth.caller import Caller
-from gateway.auth.limits import DOWNLOAD, MAIL_RECIPIENT, MAIL_SENDER, SEARCH, STREAM, Allowance, spend
+from gateway.auth.limits import ARCHIVE, DOWNLOAD, MAIL_RECIPIENT, MAIL_SENDER, SEARCH, STREAM, Allowance, spend
 from gateway.journal.journal import THROTTLED, note
 from gateway.service import Service
 
 _SEARCHES: Final = "search_"
-_COSTLY: Final[Mapping[str, Allowance]] = {"get_document_content": DOWNLOAD, "follow_changes": STREAM}
+_COSTLY: Final[Mapping[str, Allowance]] = {
+    "get_document_content": DOWNLOAD,
+    "archive_documents": ARCHIVE,
+    "follow_changes": STREAM,
+}
 
 
 class Limited:

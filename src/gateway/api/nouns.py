@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from gateway.api import (
     account,
     account_reading,
+    archive,
     changes,
     deposit,
     document,
@@ -86,6 +87,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     dossier_reading.router,
     dossier_history.router,
     deposit.router,
+    archive.router,
     document_reading.router,
     transfer_reading.router,
     transfer_months.router,

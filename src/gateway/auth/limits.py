@@ -54,6 +54,7 @@ RESET: Final = Allowance("reset", 60, 30)
 LINK: Final = Allowance("link", 600, 60)
 SEARCH: Final = Allowance("search", 7200, 120)
 DOWNLOAD: Final = Allowance("download", 7200, 120)
+ARCHIVE: Final = Allowance("archive", 600, 30)
 STREAM: Final = Allowance("stream", 1200, 60)
 
 Counted = tuple[Limit, str]

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
+from fastapi import Depends, Request
 from starlette.responses import Response
 
+from gateway.api.archive import MOST, Selection, send_archive
+from gateway.api.bodies import parse
 from gateway.api.document_reading import send_document
 from gateway.api.params import Params
+from gateway.api.problems import invalid
+from gateway.portal.forms import posted
 from gateway.portal.pages import page_router
-from gateway.portal.visit import Visiting
+from gateway.portal.visit import Visit, Visiting, posting_of
 
 router: Final = page_router()
+_TICKED: Final = "document"
+_MOST_TICKED: Final = 1_200  # what a form of 64 KiB holds; how many make an archive is said in a sentence
+
+
+async def _several(request: Request) -> Visit:
+    return await posting_of(request, await posted(request, most_fields=_MOST_TICKED, repeated={_TICKED}))
+
+
+SelectionPosting = Annotated[Visit, Depends(_several)]
 
 
 @router.get("/documents/{document_id}", name="download_document")
 async def download_document(visit: Visiting, document_id: UUID) -> Response:
     """An agreement, an avis, a file of a dossier (rows O31, O33, O40); erased or damaged, a page says so."""
     return await send_document(visit.call, document_id, Params())
+
+
+@router.post("/documents/selection", name="download_documents")
+async def download_documents(visit: SelectionPosting) -> Response:
+    """« Télécharger la sélection »: what is ticked, as one archive (row O33)."""
+    ticked = list(dict.fromkeys(visit.form.all(_TICKED)))
+    if not ticked:
+        raise invalid("body", "/document_ids", "missing", "Cochez au moins un document, puis recommencez.")
+    if len(ticked) > MOST:
+        detail = f"Une archive compte {MOST} documents au plus : cochez-en moins, puis recommencez."
+        raise invalid("body", "/document_ids", "too-long", detail)
+    return await send_archive(visit.call, parse(Selection, {"document_ids": ticked}))
