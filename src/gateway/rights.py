@@ -281,6 +281,8 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
         "download_documents": "archive_documents",
+        "show_withdrawal": "withdraw_document",
+        "withdraw_document_page": "withdraw_document",
         # The services portal, the members' space and the staff's: their homes read each block with its own right.
         "show_spaces": "list_sessions",
         "show_services": "list_sessions",

@@ -10,6 +10,7 @@ from gateway.mail import links
 from ledger.account.events import Role
 from ledger.log.database import Role as DatabaseRole
 from support.browser import Browser
+from support.case import filed as documents_of
 from support.company import Company, company
 from support.html import fields_of, read
 from support.signing_in import enrol_totp
@@ -18,12 +19,16 @@ from support.site import Provider, Site
 
 @dataclass
 class Ground:
-    """`visitors` are browsers by what they are; `link` is the secret of a link to set a password."""
+    """`visitors` are browsers by what they are; `link` is the secret of a link to set a password; `filed` is a dossier
+    of the member's with documents of each side and state, `document` one of the fund's.
+    """
 
     site: Site
     provider: Provider
     dossier: UUID
     transfer: UUID
+    document: UUID
+    filed: UUID
     link: str
     search: str
     firm: Company
@@ -38,7 +43,7 @@ def lay(site: Site) -> Ground:
     provider = site.provider()
     other = site.dossier(provider, scheme="POEI", title="Conduire un engin, عربي, 2e <niveau> & suite")
     dossier = site.dossier(provider)
-    site.agreement(dossier)
+    document = site.agreement(dossier)
     transfer = site.paid(provider, dossier, other)
     for page in (1, 2):
         name = f"Avis de virement - Lot 550 - Page {page}.pdf"
@@ -47,8 +52,11 @@ def lay(site: Site) -> Ground:
     visitors = _visitors(site, provider)
     search = _kept(visitors["provider"])
     firm, user, invited = _team(site, visitors)
-    member = _member(site, provider, visitors)
-    return Ground(site, provider, dossier, transfer, _link(site), search, firm, user, invited, member, visitors)
+    member, filed = _member(site, provider, visitors)
+    link = _link(site)
+    return Ground(
+        site, provider, dossier, transfer, document, filed, link, search, firm, user, invited, member, visitors
+    )
 
 
 def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]:
@@ -67,7 +75,7 @@ def _team(site: Site, visitors: dict[str, Browser]) -> tuple[Company, UUID, str]
     return firm, gateway.accounts[user], str(invited)
 
 
-def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> Company:
+def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> tuple[Company, UUID]:
     """A member company whose dossier another establishment trains for, its référent, somebody of two spaces."""
     gateway = site.gateway
     firm = company(gateway, "member")
@@ -77,11 +85,14 @@ def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> Com
     grant = {"organisation_id": str(provider.organisation), "kind": "provider"}
     told = {**grant, "establishment_ids": [str(provider.establishment)]}
     gateway.done("case-manager", f"/v1/accounts/{gateway.accounts[both]}/memberships", told)
-    gateway.dossier(provider.establishment, firm.places[0])
+    filed = gateway.dossier(provider.establishment, firm.places[0])
+    papers = documents_of(gateway, filed, firm.places[0], provider.establishment)
+    gone = {"reason": "Déposée deux fois, une fois de trop.", "on": "2026-02-20"}
+    gateway.done("case-manager", f"/v1/documents/{papers['Convention.pdf']}/withdrawal", gone)
     staff = ("case-manager", "accountant", "auditor", "operator")
     visitors |= {who: gateway.session(who) for who in staff}
     visitors |= {"member": gateway.session(name), "both": gateway.session(both)}
-    return firm
+    return firm, filed
 
 
 def _visitors(site: Site, provider: Provider) -> dict[str, Browser]:

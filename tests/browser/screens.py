@@ -95,6 +95,15 @@ SCREENS: Final = (
     Screen("show_coming of the staff", "/gestion/a-venir/lots", "accountant"),
     Screen("show_dossiers of the staff", "/gestion/dossiers", "case-manager"),
     Screen("show_dossier_transfers of the staff", "/gestion/dossiers/{dossier}/reglements", "accountant"),
+    Screen("show_dossier_documents of a member", "/adherent/dossiers/{filed}/documents", "member", ("O33", "E9")),
+    Screen("show_dossier_documents of the staff", "/gestion/dossiers/{filed}/documents", "case-manager", ("B1",)),
+    Screen(
+        "show_dossier_documents without any",
+        "/gestion/dossiers/{filed}/documents?state=withdrawn&side=fund",
+        "accountant",
+    ),
+    Screen("show_dossier_documents of an auditor", "/gestion/dossiers/{filed}/documents", "auditor", ("E14",)),
+    Screen("show_withdrawal", "/gestion/documents/{document}/retrait", "case-manager", ("B1", "E14")),
     Screen("show_establishment of the staff", "/gestion/etablissements/{establishment}", "auditor"),
 )
 
@@ -120,6 +129,8 @@ class Addresses:
         return {
             "dossier": ground.dossier,
             "transfer": ground.transfer,
+            "filed": ground.filed,
+            "document": ground.document,
             "establishment": ground.provider.establishment,
             "team": ground.firm.organisation,
             "user": ground.user,

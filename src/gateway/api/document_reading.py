@@ -21,6 +21,7 @@ from gateway.api.shapes import Items, Listed
 from gateway.api.still import Still, WhileAllowed
 from ledger.document.events import Category
 from projections.document import queries
+from projections.document.counts import piece_counts
 from projections.dossier.queries import check_visible
 from projections.fetching import Connection
 from projections.reader import Reader
@@ -63,6 +64,14 @@ async def read_dossier_documents(
         await check_visible(reading.connection, call.reader, dossier_id)
         rows = await queries.documents_of_dossier(reading.connection, call.reader, dossier_id, filters)
     return Read(Items(items=await document_rows(call, rows)), reading.position)
+
+
+async def read_document_counts(call: Call, dossier_id: UUID) -> Read[dict[str, int]]:
+    """How many documents of a dossier the caller sees in each category that has any. NotFound as above."""
+    async with call.reading("dossier", "document") as reading:
+        await check_visible(reading.connection, call.reader, dossier_id)
+        counts = await piece_counts(reading.connection, call.reader, dossier_id)
+    return Read(counts, reading.position)
 
 
 @router.get(

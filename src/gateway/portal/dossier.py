@@ -9,7 +9,6 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway.api.codes import SCHEME_LABELS
-from gateway.api.document_reading import DossierDocumentParams, read_dossier_documents
 from gateway.api.dossier_history import read_history
 from gateway.api.dossier_reading import (
     DossierParams,
@@ -30,13 +29,13 @@ from gateway.portal.live import followed
 from gateway.portal.pages import PAGE_ROWS, page_router, to
 from gateway.portal.timeline import steps_of
 from gateway.portal.visit import Posting, Visit, Visiting
+from ledger.account.events import Role
 from ledger.kit.errors import Invalid
 from ledger.organisation.events import OrganisationKind
 from projections.dossier.sides import Side
 
 router: Final = page_router()
 
-OF_THE_FUND: Final = DossierDocumentParams(side="fund")
 _KIND: Final = "dossiers"
 _PAGING: Final = ("sort", "cursor")
 _FIELDS: Final = ("scheme", "establishment_id", "starts_from", "ends_until", "trainee_name", "number", "sort")
@@ -81,7 +80,7 @@ async def show_dossier(visit: Visiting, dossier_id: UUID) -> Response:
     """Tab STAGIAIRE(S) (row O32): names and days, and nothing else."""
     dossier = await read_dossier(visit.call, dossier_id, Params())
     trainees = await read_trainees(visit.call, dossier_id, Params())
-    return _tab(visit, dossier, "trainees", trainees, trainees=trainees.shown.items)
+    return tab(visit, dossier, "trainees", trainees, trainees=trainees.shown.items)
 
 
 @router.get("/dossiers/{dossier_id}/reglements", name="show_dossier_transfers")
@@ -91,15 +90,7 @@ async def show_dossier_transfers(visit: Visiting, dossier_id: UUID) -> Response:
     transfers = await read_dossier_transfers(visit.call, dossier_id, Params())
     lines = transfers.shown.items
     paid_cents = sum(line.amount_cents for line in lines if line.status.code == "paid")
-    return _tab(visit, dossier, "transfers", transfers, lines=lines, paid_cents=paid_cents)
-
-
-@router.get("/dossiers/{dossier_id}/documents", name="show_dossier_documents")
-async def show_dossier_documents(visit: Visiting, dossier_id: UUID) -> Response:
-    """Tab DOCUMENTS {FONDS} (row O33): what the fund shows to the dossier's parties."""
-    dossier = await read_dossier(visit.call, dossier_id, Params())
-    documents = await read_dossier_documents(visit.call, dossier_id, OF_THE_FUND)
-    return _tab(visit, dossier, "documents", documents, documents=documents.shown.items)
+    return tab(visit, dossier, "transfers", transfers, lines=lines, paid_cents=paid_cents)
 
 
 @router.get("/dossiers/{dossier_id}/historique", name="show_dossier_history")
@@ -114,7 +105,7 @@ async def show_dossier_history(visit: Visiting, dossier_id: UUID) -> Response:
     here = visit.path("show_dossier_history", dossier_id=dossier_id)
     following = link(here, {"cursor": history.next_cursor}) if history.next_cursor else None
     first = here if asked.cursor else None
-    return _tab(visit, dossier, "history", read, steps=steps_of(history.items), following=following, first=first)
+    return tab(visit, dossier, "history", read, steps=steps_of(history.items), following=following, first=first)
 
 
 async def _listed(visit: Visit, form: Form, model: type[DossierParams], search: Mapping[str, str]) -> Response:
@@ -164,14 +155,19 @@ def _given(asked: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in asked.items() if text}
 
 
-def _tab(visit: Visit, head: Read[DossierShown], current: str, tab: Read[Any], **shown: Any) -> Response:
-    """One of a dossier's pages, with those of its tabs that the reader may open."""
+def tab(
+    visit: Visit, head: Read[DossierShown], current: str, *reads: Read[Any], key: str | None = None, **shown: Any
+) -> Response:
+    """One of a dossier's pages, made of `reads`, with those of its tabs that the reader may open; `key` is the tab
+    where the template is not named after it.
+    """
     dossier = head.shown
-    fund = visit.service.settings.fund_name
+    # To the staff everybody's documents are shown.
+    fund = visit.service.settings.fund_name if visit.caller.role is Role.PORTAL else ""
     tabs = [
-        (key, label.format(fund=fund), visit.path(name, dossier_id=dossier.dossier_id), None)
+        (key, label.format(fund=fund).strip(), visit.path(name, dossier_id=dossier.dossier_id), None)
         for key, label, name in _TABS
         if visit.may(name)
     ]
-    live = followed(visit, "dossiers", head, tab, thing=dossier.dossier_id)
-    return visit.page(f"dossier/{current}.html", dossier=dossier, tabs=tabs, current=current, live=live, **shown)
+    live = followed(visit, "dossiers", head, *reads, thing=dossier.dossier_id)
+    return visit.page(f"dossier/{current}.html", dossier=dossier, tabs=tabs, current=key or current, live=live, **shown)

@@ -14,6 +14,7 @@ from gateway.portal import (
     contacts,
     document,
     dossier,
+    dossier_document,
     email,
     employee,
     establishment,
@@ -38,12 +39,13 @@ from gateway.portal import (
     terms,
     transfer,
     transfer_months,
+    withdrawal,
 )
 from gateway.portal.offered import Portal
 from gateway.portal.spaces import ADHERENT, GESTION, OF, SERVICES, mount
 
 OFFERING: Final = Portal()
-_SHARED: Final = (dossier, transfer_months, transfer, establishment, coming)
+_SHARED: Final = (dossier, dossier_document, transfer_months, transfer, establishment, coming)
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(assets.router),
     mount(sign_in.router),
@@ -59,6 +61,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(email.router),
     mount(home.router, OF),
     mount(dossier.router, OF),
+    mount(dossier_document.router, OF),
     mount(transfer_months.router, OF),
     mount(transfer.router, OF),
     mount(establishment.router, OF),
@@ -71,6 +74,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *(mount(each.router, space) for space in (ADHERENT, GESTION) for each in _SHARED),
     mount(member.router, ADHERENT),
     mount(staff.router, GESTION),
+    mount(withdrawal.router, GESTION),
     mount(services.router, SERVICES),
     mount(registration.router, SERVICES),
     mount(choice.router),
