@@ -16,12 +16,13 @@ from ledger.account.events import Role
 from support import givens, verdict
 from support.battlefield import Battlefield, battlefield, environment_of
 from support.crowd import Crowd, at_work
+from support.eventually import LOADED
 from support.onlookers import Looks, looking
 from support.programs import Program
 
 CLIENTS = 2
 CALM_SECONDS = 3.0
-NORMAL_WITHIN_SECONDS = 10.0
+NORMAL_WITHIN_SECONDS = 10.0 + LOADED
 
 
 def run(place: Path, seed: int, number: int, *, patience: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from support.battlefield import environment_of, standing_on
 from support.crowd import Crowd, at_work
 from support.databases import ORIGIN
 from support.demand import Standing
+from support.eventually import eventually
 from support.programs import Program, api, until_ready, worker
 from support.standby import Pair, pair
 
@@ -94,7 +95,7 @@ def test_a_promoted_server_that_waits_for_a_standby_of_its_own_hangs_nobody_for_
             crowd.until_accepted(20)
             running.both.kill_primary()
             running.both.promote()
-            until(lambda: Level.FAIL in standby_levels(running.settings))
+            eventually(lambda: Level.FAIL in standby_levels(running.settings))
             told = len(crowd.journal.accepted)
             time.sleep(12)  # longer than anybody waits for a lock
             assert len(crowd.journal.accepted) == told
@@ -109,10 +110,3 @@ def standby_levels(settings: Settings) -> list[Level]:
         return [found.level for found in examine(settings) if found.subject == "secours"]
     except psycopg.OperationalError:
         return []
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.2)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -25,9 +26,8 @@ from projections.engine.engine import Engine
 from projections.registry import ALL
 from support import plain
 from support.databases import ORIGIN
-from support.programs import Program, api, worker
-
-PATIENCE_SECONDS = 30.0
+from support.eventually import PATIENCE_SECONDS, eventually
+from support.programs import Program, answers, api, worker
 
 
 @dataclass
@@ -136,29 +136,12 @@ def fleet(make_databases: Callable, tmp_path: Path) -> Iterator[Fleet]:
         program.kill()
 
 
-def until(condition: Callable[[], bool], told: Callable[[], str]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.02)
-
-
-def answers(url: str) -> Callable[[], bool]:
-    def ask() -> bool:
-        try:
-            return plain.get(f"{url}/readyz", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    return ask
-
-
 def test_two_gateways_and_two_workers_share_one_log(fleet: Fleet):
     """Each order goes to both gateways at once and is recorded once; a gateway is replaced, a worker is killed."""
     (first, one), (_, two) = fleet.gateway("gateway-1"), fleet.gateway("gateway-2")
     leader, standby = fleet.worker("worker-1"), fleet.worker("worker-2")
     for url in (one, two):
-        until(answers(url), first.said)
+        eventually(partial(answers, url), first.said)
     before = fleet.value("select max(position) from log.events")
 
     with ThreadPoolExecutor(8) as pool:
@@ -189,7 +172,7 @@ def test_two_gateways_and_two_workers_share_one_log(fleet: Fleet):
     assert len(set(positions)) == 60
     assert fleet.value("select count(*) from log.events") == fleet.value("select max(position) from log.events")
     assert max(positions) == before + 30 + 1 + 60
-    until(fleet.folded, standby.said)
+    eventually(fleet.folded, standby.said)
     assert again.lives()
     assert standby.terminate() == 0
 
@@ -199,7 +182,7 @@ def test_the_master_key_changes_under_running_processes(fleet: Fleet):
     (_, one), (_, two) = fleet.gateway("gateway-1"), fleet.gateway("gateway-2")
     working = fleet.worker("worker")
     for url in (one, two):
-        until(answers(url), working.said)
+        eventually(partial(answers, url), working.said)
     registered = {fleet.register(one, 0): 0}
     fleet.command("keys", "prepare")
     with ThreadPoolExecutor(2) as pool:
@@ -207,7 +190,7 @@ def test_the_master_key_changes_under_running_processes(fleet: Fleet):
         fleet.command("keys", "rotate")
         registered |= {each.result(): n for n, each in going_on.items()}
     registered |= {fleet.register(url, 100 + n): 100 + n for n, url in enumerate((one, two))}
-    until(fleet.folded, working.said)
+    eventually(fleet.folded, working.said)
     for url in (one, two):
         assert {person: fleet.name_of(url, person) for person in registered} == {
             person: f"NOM{number}" for person, number in registered.items()
@@ -220,7 +203,7 @@ def test_the_master_key_changes_under_running_processes(fleet: Fleet):
 def test_a_gateway_told_to_stop_finishes_what_is_under_way(fleet: Fleet):
     """Graceful drain: nobody new is let in, the order that waits is recorded and answered, the exit code is 0."""
     gateway, url = fleet.gateway("gateway")
-    until(answers(url), gateway.said)
+    eventually(lambda: answers(url), gateway.said)
     with ThreadPoolExecutor(2) as pool:
         with psycopg.connect(fleet.settings.database_url) as holder:
             holder.execute("select pg_advisory_xact_lock(1818585191, 1)")
@@ -228,9 +211,9 @@ def test_a_gateway_told_to_stop_finishes_what_is_under_way(fleet: Fleet):
             blocked = (
                 "select count(*) from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
             )
-            until(lambda: fleet.value(blocked) == 1, gateway.said)
+            eventually(lambda: fleet.value(blocked) == 1, gateway.said)
             stopped = pool.submit(gateway.terminate)
-            until(lambda: not answers(url)(), gateway.said)
+            eventually(lambda: not answers(url), gateway.said)
             assert not waiting.done()
             assert not stopped.done()
             holder.rollback()
@@ -246,7 +229,7 @@ def test_a_worker_told_to_stop_finishes_its_batch_and_leaves_the_head_noted(flee
             fields = {"siren": fictitious_siren(n), "name": "Organisme", "kinds": ["provider"]}
             service.ledger.execute(RegisterOrganisation.model_validate(fields), actor=None)
         working = fleet.worker("worker")
-        until(lambda: fleet.value("select max(position) from read.position") > 2, working.said)
+        eventually(lambda: fleet.value("select max(position) from read.position") > 2, working.said)
         assert working.terminate() == 0
         head = fleet.value("select max(position) from log.events")
         with Engine(service.database, service.keyring, ALL) as engine:

@@ -11,7 +11,8 @@ import pytest
 from httpx import Response
 
 from ledger.kit.fictitious import fictitious_siren, fictitious_siret
-from support.mailbox import Mail, until
+from support.eventually import eventually
+from support.mailbox import Mail
 from support.town import PASSWORD, Person, Town, running_town
 
 FORM = re.compile(r'name="form_token" value="([^"]+)"')
@@ -185,7 +186,7 @@ def test_from_the_creation_mail_to_a_second_user_who_sees_one_establishment_of_t
     zelie.done(f"/v1/accounts/{account_id}/memberships/suspension", membership)
     gone = oxandre.browser.get("/v1/dossiers")
     assert gone.status_code == 401 or gone.json()["items"] == []
-    until(lambda: oxandre.browser.get("/v1/me").status_code == 401)
+    eventually(lambda: oxandre.browser.get("/v1/me").status_code == 401)
 
     # Reactivated, one signs in again: what was open before stays closed.
     stolen = oxandre.browser.copy()
@@ -212,7 +213,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link(town: Town, manager: Pers
     assert asked(email.upper()) == asked("personne@organisme.example") == first
     assert first[0] == 202
     newer = town.mailbox.wait(email, "Choisir un nouveau mot de passe", count=2)
-    until(lambda: town.rows("select count(*) from auth.wish where done_at is null") == [(0,)])
+    eventually(lambda: town.rows("select count(*) from auth.wish where done_at is null") == [(0,)])
     assert town.mailbox.to("personne@organisme.example") == []
 
     again = town.client.post("/v1/links/use", json={"secret": older.secret, "password": "Quatre-petits-ours 2026"})
@@ -342,7 +343,9 @@ def test_a_worker_killed_between_the_message_and_its_note_sends_it_again(town: T
     town.worker.start()
     second = town.mailbox.wait(email, "Bienvenue", count=2)
     assert (second.message_id, second.secret) == (first.message_id, first.secret)
-    until(lambda: town.rows("select count(*) from auth.mail where sent_at is null and gave_up_at is null") == [(0,)])
+    eventually(
+        lambda: town.rows("select count(*) from auth.mail where sent_at is null and gave_up_at is null") == [(0,)]
+    )
     assert posted(town.person(email), town.path_of(second), PASSWORD).status_code == 200
     assert town.client.get(town.path_of(first)).status_code == 410
 

@@ -21,6 +21,7 @@ from psycopg.errors import OperationalError
 from ledger import embedded
 from ledger.embedded import home
 from ledger.embedded import server as use_of_server
+from support.eventually import eventually
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk, or act as another account")
 SMALL = {"shared_buffers": "16MB", "wal_recycle": "off", "max_wal_size": "32MB"}
@@ -197,6 +198,7 @@ from pathlib import Path
 import psycopg
 from ledger import embedded
 from ledger.embedded import home
+from support.eventually import eventually
 parent, wheel, uid, gid = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 home._wheel = lambda: wheel
 with embedded.running(parent / "root"):
@@ -245,8 +247,6 @@ def alive_pid(server: embedded.Server) -> int | None:
 
 def awaited_pid(server: embedded.Server) -> int:
     """The process that serves this directory, as soon as there is one."""
-    deadline = time.monotonic() + 30
-    while (pid := alive_pid(server)) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    pid = eventually(lambda: alive_pid(server), pause=0.01)
+    assert pid is not None
     return pid

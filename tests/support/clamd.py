@@ -17,6 +17,7 @@ import pytest
 
 from gateway.vault.clamd import Clamd, ScanFailed
 from support.gateway import PDF
+from support.programs import free_port
 
 # The harmless text that every scanner knows, in two halves: else scanners would take this repository for infected.
 EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
@@ -71,7 +72,7 @@ def clamd_server() -> Iterator[ClamdServer]:
         pytest.skip("clamd is not installed")
     with tempfile.TemporaryDirectory(prefix="ledger-clamd-") as directory:
         place = Path(directory)
-        server = _started(binary, place, _free_port())
+        server = _started(binary, place, free_port())
         try:
             yield server
         finally:
@@ -117,10 +118,3 @@ def _answers(server: ClamdServer) -> bool:
         return bool(server.client(1.0).engine())
     except ScanFailed:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as wire:
-        wire.bind(("127.0.0.1", 0))
-        port: int = wire.getsockname()[1]
-        return port

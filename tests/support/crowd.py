@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from support.demand import Client, Journal, Standing
 
-RECOVERY_SECONDS = 45.0
+RECOVERY_SECONDS = 90.0
 
 
 @dataclass

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -16,6 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from support.eventually import PATIENCE_SECONDS, eventually
 from support.programs import free_port
 
 LINK = re.compile(r"^(https?://\S+/liens/[A-Za-z0-9_-]{43})$", re.MULTILINE)
@@ -80,15 +80,13 @@ class Mailbox:
     def to(self, recipient: str) -> list[Mail]:
         return [mail for mail in list(self.mails) if mail.recipient == recipient]
 
-    def wait(self, recipient: str, subject: str = "", *, count: int = 1, seconds: float = 30) -> Mail:
+    def wait(self, recipient: str, subject: str = "", *, count: int = 1) -> Mail:
         """The `count`-th mail of a recipient whose subject holds a text, as soon as it is there."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = [mail for mail in self.to(recipient) if subject in mail.subject]
-            if len(found) >= count:
-                return found[count - 1]
-            assert time.monotonic() < deadline, f"no mail {subject!r}: {[mail.subject for mail in self.mails]}"
-            time.sleep(0.02)
+
+        def found() -> list[Mail]:
+            return [mail for mail in self.to(recipient) if subject in mail.subject][count - 1 :]
+
+        return eventually(found, lambda: f"no mail {subject!r}: {[mail.subject for mail in self.mails]}")[0]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -123,17 +121,9 @@ class Mailbox:
 def open_mailbox(port: int | None = None) -> Iterator[Mailbox]:
     """A server on a port of the loopback, for the length of the block."""
     mailbox = Mailbox(port or free_port())
-    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=10)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=PATIENCE_SECONDS)
     controller.start()
     try:
         yield mailbox
     finally:
         controller.stop()
-
-
-def until(met: Callable[[], object], *, seconds: float = 30) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)

@@ -18,6 +18,7 @@ from ledger.kit.command import Command
 from ledger.kit.errors import Refusal
 from ledger.kit.keyring import Keyring
 from ledger.log.database import Database
+from support.eventually import PATIENCE_SECONDS
 
 LOCK = (1818585191, 1)
 """What every append takes first (migrations/0001_log.sql)."""
@@ -36,7 +37,7 @@ def at_once(url: str, keyring: Keyring, orders: Sequence[tuple[Command, UUID | N
             waiting.append(pool.submit(_told, ledger, command, actor))
             _await_waiting(url, len(waiting), waiting[-1])
         holding.execute("select pg_advisory_unlock(%s, %s)", LOCK)
-        return [each.result(timeout=30) for each in waiting]
+        return [each.result(timeout=PATIENCE_SECONDS) for each in waiting]
 
 
 def _told(ledger: Ledger, command: Command, actor: UUID | None) -> Outcome | Refusal:
@@ -48,7 +49,7 @@ def _told(ledger: Ledger, command: Command, actor: UUID | None) -> Outcome | Ref
 
 def _await_waiting(url: str, count: int, last: Future[Outcome | Refusal]) -> None:
     """Until so many appends wait for the lock. One that ends before was refused, or did not wait: no meeting."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     with psycopg.connect(url, autocommit=True) as connection:
         while True:
             row = connection.execute(

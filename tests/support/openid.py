@@ -46,7 +46,7 @@ class OpenIdProvider:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=60)
 
     def sign_in(self, address: str, login: str, *, amr: str = "") -> str:
         """Fill in the form behind `address` in a new browser: where the provider sends it back to."""

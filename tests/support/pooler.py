@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from support.programs import free_port
 
 _PROGRAM: Final = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
-_PATIENCE_SECONDS: Final = 20.0
+_PATIENCE_SECONDS: Final = 60.0
 SERVER_CONNECTIONS: Final = 2
 
 # Continuous integration installs it: there, a missing pooler is a failure.

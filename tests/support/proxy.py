@@ -6,7 +6,6 @@ import contextlib
 import re
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -16,12 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from support.eventually import PATIENCE_SECONDS
+
 
 class Cut(Enum):
     """Where the wire is cut in the next append, once armed."""
 
     REQUEST_LOST = auto()  # the server never hears of it
-    REQUEST_LATE = auto()  # the server hears of it, after the client has been told that the wire is cut
+    REQUEST_LATE = auto()  # the server hears of it by `deliver`, after the client has been told that the wire is cut
     ANSWER_LOST = auto()  # the server has committed, and nobody hears of it
 
 
@@ -38,6 +39,9 @@ class Wire:
     _threads: list[threading.Thread] = field(default_factory=list)
     _sockets: list[socket.socket] = field(default_factory=list)
     _appending: set[socket.socket] = field(default_factory=set)
+    _late: list[tuple[socket.socket, bytes]] = field(default_factory=list)
+    _delivered: set[socket.socket] = field(default_factory=set)
+    _answered: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -66,6 +70,15 @@ class Wire:
     def arm(self, cut: Cut) -> None:
         self._armed.append(cut)
 
+    def deliver(self) -> None:
+        """Send the server the requests that are late; over when it has answered them."""
+        while self._late:
+            server, data = self._late.pop()
+            self._delivered.add(server)
+            _send(server, data)
+            assert self._answered.acquire(timeout=PATIENCE_SECONDS)
+            _close(server)
+
     def _accept(self) -> None:
         while True:
             try:
@@ -86,17 +99,17 @@ class Wire:
                 if self._takes(Cut.REQUEST_LOST):
                     break
                 if self._takes(Cut.REQUEST_LATE):
+                    self._late.append((server, data))
                     _close(client)
-                    time.sleep(0.3)
-                    _send(server, data)
-                    time.sleep(0.3)
-                    break
+                    return
             _send(server, data)
         _close(client)
         _close(server)
 
     def _to_client(self, client: socket.socket, server: socket.socket) -> None:
         for data in _received(server):
+            if server in self._delivered:
+                self._answered.release()
             if client in self._appending and self._takes(Cut.ANSWER_LOST):
                 break
             self._appending.discard(client)

@@ -21,6 +21,7 @@ from projections.engine.schema import install
 from projections.reader import Reader
 from projections.registry import ALL
 from support.deployments import AT
+from support.eventually import PATIENCE_SECONDS
 from support.givens import Givens
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ class House:
 def catch_up(database: Database, feed: Callable[[], int]) -> None:
     """Feed until every projection stands at the head. The lead may take a moment to be free: a closed connection gives
     its lock back when the server has noticed."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         fed = feed()
         with database.transaction(Role.PROJECTOR) as connection:

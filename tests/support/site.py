@@ -23,10 +23,9 @@ from projections.engine.waiting import wait_for
 from projections.registry import ALL
 from support.browser import DEVICE, SESSION, Browser
 from support.databases import Cluster
+from support.eventually import PATIENCE_SECONDS
 from support.gateway import Gateway, running_gateway
 from support.programs import free_port
-
-PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from ledger import embedded
+from support.eventually import eventually
 
 NAME = "standby"
 
@@ -53,7 +53,7 @@ class Pair:
         self._start_standby()
         with self._superuser(self.primary.socket_dir) as primary:
             primary.execute("select pg_reload_conf()")
-            _until(lambda: _one(primary, "select sync_state from pg_stat_replication") == "sync")
+            eventually(lambda: _one(primary, "select sync_state from pg_stat_replication") == "sync")
 
     def kill_primary(self) -> None:
         """kill -9 of all of it, as when its machine dies."""
@@ -120,10 +120,3 @@ def pair(place: Path) -> Iterator[Pair]:
 def _one(connection: psycopg.Connection[TupleRow], query: str) -> object:
     row = connection.execute(query.encode()).fetchone()
     return row and row[0]
-
-
-def _until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)

@@ -14,12 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from support.eventually import PATIENCE_SECONDS, eventually
 from support.gateway import Gateway
 
 PATH = "/v1/changes"
-PATIENCE_SECONDS = 10.0
 SECONDS = 2.0
-LOADED = 3.0  # what a machine that does much else may add
 
 
 @dataclass
@@ -60,20 +59,13 @@ class Following:
     def heard(self, kind: str, thing: UUID) -> list[Told]:
         return [each for each in self.changes if str(thing) in each.data.get(kind, [])]
 
-    def wait_for(self, kind: str, thing: UUID, *, seconds: float = PATIENCE_SECONDS) -> Told:
-        """The message that tells of it; fails where none comes in time."""
-        deadline = time.monotonic() + seconds
-        while not (found := self.heard(kind, thing)):
-            assert time.monotonic() < deadline, f"{kind} {thing} is not told of: {self.told}"
-            time.sleep(0.01)
-        return found[0]
+    def wait_for(self, kind: str, thing: UUID) -> Told:
+        """The message that tells of it."""
+        return eventually(lambda: self.heard(kind, thing), lambda: f"{kind} {thing} is not told of: {self.told}")[0]
 
-    def wait_until(self, position: int, *, seconds: float = PATIENCE_SECONDS) -> None:
+    def wait_until(self, position: int) -> None:
         """Until it has been told something as late as this, be it an end."""
-        deadline = time.monotonic() + seconds
-        while self.position < position:
-            assert time.monotonic() < deadline, f"nothing as late as {position}: {self.told}"
-            time.sleep(0.01)
+        eventually(lambda: self.position >= position, lambda: f"nothing as late as {position}: {self.told}")
 
 
 def messages(lines: Iterator[str]) -> Iterator[Told]:

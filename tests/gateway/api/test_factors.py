@@ -14,6 +14,7 @@ from httpx import Response
 from ledger.account.events import Role
 from support.authenticator import Authenticator
 from support.browser import Browser
+from support.eventually import PATIENCE_SECONDS, eventually
 from support.gateway import PASSWORD, Gateway
 from support.signing_in import accept_terms, code_of, enrol_totp
 
@@ -259,7 +260,7 @@ def test_two_removals_at_once_leave_one_factor(gateway: Gateway):
         removal = pool.submit(browser.post, "/v1/me/factors/totp/removal")
         _until_one_waits(gateway, removal)
         other.commit()
-        answer = removal.result(timeout=20)
+        answer = removal.result(timeout=PATIENCE_SECONDS)
     assert (answer.status_code, code_of(answer)) == (409, "last-factor")
     assert browser.get("/v1/me/factors").json()["totp"] is True
 
@@ -268,11 +269,7 @@ def _until_one_waits(gateway: Gateway, request: Future[Response]) -> None:
     """Until the request waits for a lock of the database, or has been answered without."""
     query = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
     with psycopg.connect(gateway.settings.database_url, autocommit=True) as watching:
-        for _ in range(200):
-            row = watching.execute(query).fetchone()
-            if request.done() or (row is not None and row[0]):
-                return
-            time.sleep(0.05)
+        eventually(lambda: request.done() or (watching.execute(query).fetchone() or (0,))[0])
 
 
 def test_what_is_grave_asks_for_a_proof_of_ten_minutes_at_most(gateway: Gateway):

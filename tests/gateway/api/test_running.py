@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from gateway.settings import Settings, SettingsError
 from ledger.kit.fictitious import fictitious_siren
 from support import plain
 from support.gateway import Gateway, World, served
+from support.programs import free_port
 
 
 @pytest.fixture
@@ -63,9 +63,7 @@ def test_without_its_migrations_it_is_not_ready(gateway: Gateway):
 
 
 def test_figures_have_a_listener_of_their_own(gateway: Gateway, world: World):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = dataclasses.replace(gateway.settings, metrics_port=port)
     with served(create_app(settings)) as (client, _):
         path = f"/v1/dossiers/{world.dossier}"

@@ -97,12 +97,15 @@ def test_nobodys_password_takes_as_long_and_is_never_right(passwords: Passwords)
 
     async def story() -> None:
         await passwords.verify(None, GOOD)
-        began = time.perf_counter()
-        hashed = await passwords.hash(GOOD)
-        one = time.perf_counter() - began
-        began = time.perf_counter()
-        assert not await passwords.verify(None, "nobody's password, made when the process began")
-        assert time.perf_counter() - began > one / 4
+        hashing, looking = [], []  # the quickest of each: another process may have held one up
+        for _ in range(3):
+            began = time.perf_counter()
+            hashed = await passwords.hash(GOOD)
+            hashing.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            assert not await passwords.verify(None, "nobody's password, made when the process began")
+            looking.append(time.perf_counter() - began)
+        assert min(looking) > min(hashing) / 4
         assert await passwords.verify(hashed, GOOD)
 
     asyncio.run(story())

@@ -16,6 +16,7 @@ from gateway.settings import SettingsError
 from ledger.embedded import EmbeddedStartError
 from ledger.kit.errors import Invalid, NotFound
 from ledger.kit.keyring import MasterKeyFault
+from support.eventually import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_told_to_stop_a_command_closes_what_it_opened_and_ends_well(request_):
     with until_told():
         try:
             os.kill(os.getpid(), request_)
-            threading.Event().wait(5)
+            threading.Event().wait(PATIENCE_SECONDS)
             closed.append("too late")
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -71,4 +72,4 @@ def test_a_worker_is_told_and_finishes_what_is_under_way():
     stop = threading.Event()
     with set_when_told(stop):
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stop.wait(5)
+        assert stop.wait(PATIENCE_SECONDS)

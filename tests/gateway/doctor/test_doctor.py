@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from pathlib import Path
 
 import psycopg
@@ -21,6 +20,7 @@ from projections.engine.engine import Engine
 from projections.engine.reading import known_names
 from projections.establishment.projector import EstablishmentProjector
 from projections.registry import ALL
+from support.eventually import PATIENCE_SECONDS, eventually
 
 PAGES = Path(__file__).parents[3] / "docs" / "runbooks"
 
@@ -102,13 +102,11 @@ def test_a_lock_held_by_an_idle_transaction_names_who_holds_it(house):
     recorded: list[int] = []
     waiting = threading.Thread(target=lambda: recorded.append(house.register(10)))
     waiting.start()
-    deadline = time.monotonic() + 8
-    while not (ills := house.ills()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    ills = eventually(house.ills)
     finding = told(ills, "verrous", "poste-ouvert", "bloque d'autres")
     assert recorded == []
     house.execute(finding.remedy.partition(" : ")[2].rstrip("."))
-    waiting.join(10)
+    waiting.join(PATIENCE_SECONDS)
     assert recorded == [4]
     holder.close()
     assert house.ills() == {}

@@ -16,8 +16,9 @@ import pytest
 
 from gateway.api.app import create_app
 from ledger.account.events import Role
+from support.eventually import LOADED
 from support.gateway import Gateway, World, served
-from support.streams import LOADED, PATH, SECONDS
+from support.streams import PATH, SECONDS
 
 ACCOUNTS = 10
 WINDOWS = 50

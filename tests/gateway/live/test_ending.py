@@ -19,10 +19,11 @@ from ledger.account.events import Role
 from support.browser import Browser
 from support.company import Company, company
 from support.databases import ORIGIN
+from support.eventually import LOADED, PATIENCE_SECONDS, eventually
 from support.gateway import Gateway, served
 from support.programs import api, until_ready
 from support.signing_in import code_of
-from support.streams import LOADED, PATH, SECONDS, Following, following
+from support.streams import PATH, SECONDS, Following, following
 
 MOST_OF_ONE = 3
 STREAMS = 6
@@ -43,7 +44,7 @@ def name(gateway: Gateway, firm: Company) -> str:
 def ended(stream: Following) -> float:
     """How long it takes from now until the stream has ended, of itself."""
     began = time.monotonic()
-    assert stream.ended.wait(SECONDS + LOADED + 5), "the stream goes on"
+    assert stream.ended.wait(PATIENCE_SECONDS), "the stream goes on"
     assert stream.whole
     return time.monotonic() - began
 
@@ -170,10 +171,7 @@ def test_an_account_listens_in_so_many_windows(gateway: Gateway, firm: Company, 
             assert (refused.status_code, code_of(refused)) == (429, "too-many-attempts")
             assert refused.headers["retry-after"] == "10"
             assert registry.get_sample_value("ledger_streams") == MOST_OF_ONE
-        deadline = time.monotonic() + 5
-        while registry.get_sample_value("ledger_streams"):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: not registry.get_sample_value("ledger_streams"))
         assert client.get(f"{PATH}?max_seconds=0", headers=headers).status_code == 200
         ended_by = {why: registry.get_sample_value("ledger_streams_ended_total", {"reason": why}) for why in REASONS}
         assert ended_by == {"gone": MOST_OF_ONE, "over": 1}

@@ -9,9 +9,10 @@ import pytest
 from httpx import Response
 
 from gateway.live import live, stream
+from support.eventually import LOADED, eventually
 from support.gateway import Gateway, World
 from support.signing_in import code_of
-from support.streams import LOADED, PATH, SECONDS, following, messages
+from support.streams import PATH, SECONDS, following, messages
 
 
 def polled(gateway: Gateway, who: str, since: int | None = None) -> tuple[int, list[tuple[str, dict]]]:
@@ -94,10 +95,7 @@ def test_a_quiet_stream_says_that_it_is_there(gateway: Gateway, world: World, mo
     """The position alone: browsers keep it, and make no event of it."""
     monkeypatch.setattr(stream, "BEAT_SECONDS", 0.05)
     with following(gateway, "provider") as mine:
-        deadline = time.monotonic() + 5
-        while len(mine.told) < 4:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: len(mine.told) >= 4)
         assert mine.changes == []
         assert all(each.position is not None for each in mine.told[1:])
 

@@ -30,8 +30,8 @@ from ledger.account.events import Menu, Role
 from ledger.log.database import AsyncDatabase
 from ledger.log.database import Role as DatabaseRole
 from projections.audience import Concern
+from support.eventually import LOADED
 from support.gateway import Gateway, World, in_a_thread
-from support.streams import LOADED
 
 LISTENERS = 500
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from gateway.mail.delivery import Postman
 from gateway.mail.transports import transport_of
 from ledger.kit.personal import Personal
 from ledger.log.database import Role
+from support.eventually import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -187,18 +187,16 @@ def test_many_mails_go_by_several_postmen_and_each_once(mailroom):
 
 def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_server(mailroom, who, queued):
     """Its claim ends by itself, and whoever comes next sends the mail under the same name."""
-    mailroom.mailbox.answers.append("hold 20")
+    mailroom.mailbox.answers.append("hold 120")
     transport = transport_of(mailroom.service.settings)
     assert transport is not None
     stop = threading.Event()
     working = threading.Thread(target=lambda: asyncio.run(Postman(mailroom.service, transport).run(stop)))
     working.start()
     mailroom.mailbox.wait(who)
-    began = time.monotonic()
     stop.set()
-    working.join(15)
+    working.join(PATIENCE_SECONDS)
     assert not working.is_alive()
-    assert time.monotonic() - began < 10
     mailroom.force("update auth.mail set claimed_until = now()")
     mailroom.deliver()
     first, second = mailroom.mailbox.to(who)

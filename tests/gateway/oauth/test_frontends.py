@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +15,7 @@ from ledger.account.events import Role
 from ledger.log.database import Role as DatabaseRole
 from support.browser import Browser
 from support.cross_origin import BlockedByBrowser, Page
+from support.eventually import eventually
 from support.gateway import Gateway
 from support.portal import Portal, told
 
@@ -45,10 +45,7 @@ def living_tokens(gateway: Gateway) -> int:
 def wait_until_blocked(gateway: Gateway, number: int) -> None:
     """Until that many of the gateway's connections wait for a lock."""
     query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    deadline = time.monotonic() + 20
-    while rows(gateway, query)[0][0] < number:
-        assert time.monotonic() < deadline, "they never met"
-        time.sleep(0.02)
+    eventually(lambda: rows(gateway, query)[0][0] >= number, "they never met")
 
 
 def journal(gateway: Gateway) -> list[str]:

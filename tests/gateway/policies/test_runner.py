@@ -21,6 +21,7 @@ from ledger.account.commands import CreateAccount, DisableAccount
 from ledger.kit.clock import system_clock
 from ledger.log.database import Role
 from support.databases import ORIGIN, Databases
+from support.eventually import eventually
 
 
 @pytest.fixture
@@ -153,10 +154,7 @@ def test_a_worker_hears_of_events_as_they_come(service):
     thread.start()
     try:
         made = account(service, 1)
-        for _ in range(200):
-            if noted(service):
-                break
-            threading.Event().wait(0.05)
+        eventually(lambda: noted(service))
         assert noted(service) == [made]
     finally:
         stop.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from ledger.log import committer
 from ledger.log.appending import Append, Guard, Key
 from ledger.log.committer import Committer
 from ledger.log.refusals import GuardBroken, KeyUsed, StreamConflict
+from support.eventually import PATIENCE_SECONDS, eventually
 
 
 class Log:
@@ -29,7 +30,7 @@ class Log:
         self.committer = Committer(self.write)
 
     def write(self, batch: Sequence[Append]) -> list[int]:
-        self.held.wait(5)
+        self.held.wait(PATIENCE_SECONDS)
         if self.fails is not None:
             raise self.fails
         self.groups.append(list(batch))
@@ -39,21 +40,13 @@ class Log:
         """Submit each from a thread of its own, all while a first one is being written."""
         with ThreadPoolExecutor(len(appends) + 1) as pool:
             pool.submit(self.committer.submit, [writes(uuid7(), 1)])
-            until(lambda: self.committer._writing and not self.committer._waiting)
+            eventually(lambda: self.committer._writing and not self.committer._waiting, pause=0.001)
             submitted = []
             for number, append in enumerate(appends, start=1):
                 submitted.append(pool.submit(self.committer.submit, [append]))
-                until(lambda n=number: len(self.committer._waiting) == n)
+                eventually(lambda n=number: len(self.committer._waiting) == n, pause=0.001)
             self.held.set()
         return submitted
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    for _ in range(5_000):
-        if is_so():
-            return
-        time.sleep(0.001)
-    raise AssertionError("it never came to this")
 
 
 def writes(stream_id: UUID, version: int, *, guards: Sequence[Guard] = (), key: bytes | None = None) -> Append:
@@ -154,7 +147,7 @@ def test_whoever_is_interrupted_while_waiting_leaves_nobody_behind():
     with pytest.raises(KeyboardInterrupt):
         second.result()
     assert first.result()
-    assert third.result(timeout=5)
+    assert third.result(timeout=PATIENCE_SECONDS)
     assert interrupted in log.groups[1], "what was submitted is written all the same"
 
 
@@ -189,5 +182,5 @@ def test_whoever_is_told_to_write_before_it_waits_is_told_once(monkeypatch: pyte
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
     assert len(told) == 180

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from eventsourcing.persistence import StoredEvent
 
@@ -37,7 +35,7 @@ def test_an_append_that_was_not_committed_is_void_for_ever(ledger_url: str, cut:
         wire.arm(cut)
         with pytest.raises(AppendVoided):
             recorder.append([lost])
-        time.sleep(0.5)
+        wire.deliver()
         # What arrives late finds the command void: it is not recorded behind the caller's back.
         assert recorder.max_notification_id() == 1
         with pytest.raises(Exception, match="receipts_pkey"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import psycopg
@@ -29,6 +28,7 @@ from ledger.log.outside import (
 )
 from ledger.log.recorder import Recorder
 from ledger.log.refusals import KeyUsed
+from support.eventually import eventually
 
 
 def append(recorder: Recorder, key: Key | None = None) -> int:
@@ -152,14 +152,14 @@ def test_a_database_replaced_under_a_running_worker_is_noticed(
     noting = threading.Thread(target=keep_noting, args=(database, outside, stop, 0.01))
     noting.start()
     try:
-        deadline = time.monotonic() + 20
-        while outside.read() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(lambda: outside.read() is not None)
         lose(ledger_url, 2)
-        reason = None
-        while reason is None and time.monotonic() < deadline:
+
+        def closed() -> str | None:
             with database.transaction(Role.AUDITOR) as connection:
-                reason = read_only_reason(connection)
+                return read_only_reason(connection)
+
+        reason = eventually(closed)
     finally:
         stop.set()
         noting.join()

@@ -17,6 +17,7 @@ from projections.engine.engine import Engine
 from projections.engine.positions import retry
 from projections.engine.schema import install
 from support import toy_projections as toys
+from support.eventually import PATIENCE_SECONDS, eventually
 from support.toy_projections import (
     Agreements,
     DossierToy,
@@ -95,13 +96,11 @@ def test_what_is_appended_while_it_runs_arrives(url, start):
     try:
         for _ in range(5):
             head = append(url, [past.opened(uuid7())])
-            deadline = time.monotonic() + 5
-            while positions(url)["toy-dossier"][0] < head and time.monotonic() < deadline:
-                time.sleep(0.01)
+            eventually(lambda wanted=head: positions(url)["toy-dossier"][0] >= wanted)
         assert len(table(url, "toy_dossier")) == 5
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 
@@ -198,14 +197,11 @@ def test_a_worker_that_waits_lets_a_newer_one_lead(url, database, start):
     try:
         opened = past.opened(uuid7())
         head = append(url, [opened, past.reserved(opened.originator_id, 5)])
-        deadline = time.monotonic() + 15
-        while positions(url)["toy-dossier"] != (head, "live") and time.monotonic() < deadline:
-            newer.run_once()
-            time.sleep(0.05)
-        assert positions(url) == {"toy-dossier": (head, "live")}
+        eventually(lambda: newer.run_once() or positions(url) == {"toy-dossier": (head, "live")})
+        eventually(lambda: positions(url) == {"toy-dossier": (head, "live")})
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
         newer.step_down()
 
 
@@ -257,9 +253,7 @@ def test_one_worker_leads_and_another_takes_over(url, database, start):
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where application_name = 'dossier-ledger leader' and datname = current_database()"
         )
-    deadline = time.monotonic() + 5
-    while not second.run_once() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(second.run_once)
     assert len(table(url, "toy_dossier")) == 2
     append(url, [past.opened(uuid7())])
     time.sleep(1.1)

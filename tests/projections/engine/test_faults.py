@@ -8,8 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
@@ -26,6 +25,7 @@ from projections.engine.schema import NEXT, OLD, install
 from projections.engine.swap import drop, swap
 from support import toy_projections as toys
 from support.databases import Cluster
+from support.eventually import PATIENCE_SECONDS, eventually
 from support.toy_projections import DossierToy, History, Keys, append, positions, snapshot, table
 
 TOYS = [DossierToy()]
@@ -36,13 +36,6 @@ WORKER = textwrap.dedent("""
     with database(sys.argv[1]) as opened, Engine(opened, Keys(), [DossierToy()]) as engine:
         engine.catch_up()
 """)
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 def blocked(url: str) -> list[int]:
@@ -81,15 +74,15 @@ def test_a_worker_killed_in_the_middle_of_a_batch_leaves_all_of_it_or_nothing(ur
         obstacle.execute(f"lock table read.toy_counter in {held} mode")
         worker = subprocess.Popen([sys.executable, "-c", WORKER, url], env=environment)
         try:
-            until(lambda: blocked(url))
+            eventually(lambda: blocked(url))
             worker.send_signal(signal.SIGKILL)
         finally:
-            worker.wait(10)
-    until(lambda: not blocked(url))
-    until(lambda: (snapshot(url) != before) == sent)
+            worker.wait(PATIENCE_SECONDS)
+    eventually(lambda: not blocked(url))
+    eventually(lambda: (snapshot(url) != before) == sent)
     assert positions(url) == {"toy-dossier": (head if sent else 1, "live")}
     engine = start()
-    until(lambda: engine.run_once() or positions(url) == {"toy-dossier": (head, "live")})
+    eventually(lambda: engine.run_once() or positions(url) == {"toy-dossier": (head, "live")})
     assert positions(url) == {"toy-dossier": (head, "live")}
     assert {row["reserved_cents"] for row in table(url, "toy_dossier")} == {3}
 
@@ -107,10 +100,10 @@ def test_a_worker_whose_connections_are_cut_goes_on(url, database, start):
                     "select pg_terminate_backend(pid) from pg_stat_activity "
                     "where datname = current_database() and pid <> pg_backend_pid()"
                 )
-            until(lambda wanted=head: positions(url)["toy-dossier"] == (wanted, "live"))
+            eventually(lambda wanted=head: positions(url)["toy-dossier"] == (wanted, "live"))
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     assert len(table(url, "toy_dossier")) == 9
 
 
@@ -139,8 +132,8 @@ def test_swaps_under_way_while_events_come_lose_and_repeat_none(url, database, s
     finally:
         stop.set()
         for thread in threads:
-            thread.join(20)
-    until(lambda: not engine.catch_up())
+            thread.join(PATIENCE_SECONDS)
+    eventually(lambda: not engine.catch_up())
     rebuild(database, Keys(), TOYS)
     assert snapshot(url) == snapshot(url, NEXT)
     assert positions(url) == positions(url, NEXT)
@@ -178,7 +171,7 @@ def test_an_owner_who_is_no_superuser_can_do_all_of_it(owner_url):
         rebuild(database, Keys(), TOYS)
         swap(database, Keys(), TOYS)
         append(owner_url, [past.opened(UUID(int=1))])
-        until(engine.run_once)
+        eventually(engine.run_once)
         with database.transaction(Role.GATEWAY, scope=[UUID(int=1)]) as connection:
             assert len(connection.execute("select * from read.toy_dossier").fetchall()) == 2
         with psycopg.connect(owner_url) as connection:

@@ -17,6 +17,7 @@ from projections.engine.rebuild import rebuild
 from projections.engine.status import Condition, retry, status
 from projections.engine.waiting import reached, wait_for, wait_for_async
 from support import toy_projections as toys
+from support.eventually import LOADED, PATIENCE_SECONDS
 from support.toy_projections import Agreements, DossierToy, History, Keys, append
 
 
@@ -65,10 +66,10 @@ def test_a_reader_waits_for_its_own_write_and_no_longer(url, database, start):
     head = append(url, [History().opened(uuid7())])
     started = time.monotonic()
     assert not wait_for(database, head, 0.1)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < LOADED
     thread = threading.Timer(0.1, engine.catch_up)
     thread.start()
-    assert wait_for(database, head, 5)
+    assert wait_for(database, head, PATIENCE_SECONDS)
     assert wait_for(database, head, 0, ["toy-dossier"])
     assert reached(database) == head
     thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from uuid import UUID
 
 import psycopg
@@ -20,6 +19,7 @@ from projections.engine.status import status
 from projections.engine.swap import SwapRefused, drop, swap
 from projections.engine.table import Table
 from support import toy_projections as toys
+from support.eventually import eventually
 from support.toy_projections import Agreements, DossierToy, History, Keys, append, positions, snapshot, table
 
 TOYS = [DossierToy()]
@@ -245,9 +245,7 @@ def test_a_new_version_waits_for_the_operator_and_is_swapped_in(url, database, s
     rebuild(database, Keys(), newer)
     swap(database, Keys(), newer)
     append(url, [past.opened(UUID(int=1))])
-    deadline = time.monotonic() + 5
-    while positions(url)["toy-dossier"][0] < 16 and time.monotonic() < deadline:
-        engine.run_once()
+    eventually(lambda: engine.run_once() or positions(url)["toy-dossier"][0] == 16)
     assert [row["note"] for row in table(url, "toy_dossier")] == [None] * 8
     # The way back: the older release's tables, as they were, are its own to fold.
     swap(database, Keys(), newer, back=True)
