@@ -46,6 +46,7 @@ _READING_ACCOUNTING: Final = Right(_READERS, menu="accounting")
 _CASE: Final = Right(_CASE_MANAGER)
 _ACCOUNTS: Final = Right(_ACCOUNTANT)
 _BOTH: Final = Right(_FUND)
+_HANDING_IN: Final = Right({Audience.USER: Scope.ESTABLISHMENTS}, menu="hr")
 _TEAM: Final = Right(_MANAGERS)
 _TEAM_GRAVE: Final = Right(_MANAGERS, grave=True)
 _REGISTRAR_GRAVE: Final = Right(_REGISTRAR, grave=True)
@@ -197,6 +198,8 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "close_dossier": _CASE,
         "cancel_dossier": _CASE,
         "deposit_document": _BOTH,
+        "list_piece_categories": _HANDING_IN,
+        "deposit_piece": _HANDING_IN,
         "withdraw_document": _BOTH,
         # Invoices and payment.
         "receive_invoice": _BOTH,
@@ -271,6 +274,8 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_dossier": "list_dossier_trainees",
         "show_dossier_transfers": "list_dossier_transfers",
         "show_dossier_documents": "list_dossier_documents",
+        "show_pieces": "list_piece_categories",
+        "deposit_pieces": "deposit_piece",
         "show_dossier_history": "get_dossier_history",
         "show_transfers": "list_transfers",
         "show_transfer": "get_transfer",

@@ -15,7 +15,17 @@ from starlette.types import Message, Receive, Scope
 from gateway.api.client import facts
 from gateway.api.problems import problem, too_many
 from gateway.auth.caller import Caller
-from gateway.auth.limits import ARCHIVE, DOWNLOAD, MAIL_RECIPIENT, MAIL_SENDER, SEARCH, STREAM, Allowance, spend
+from gateway.auth.limits import (
+    ARCHIVE,
+    DEPOSIT,
+    DOWNLOAD,
+    MAIL_RECIPIENT,
+    MAIL_SENDER,
+    SEARCH,
+    STREAM,
+    Allowance,
+    spend,
+)
 from gateway.journal.journal import THROTTLED, note
 from gateway.service import Service
 
@@ -23,6 +33,7 @@ _SEARCHES: Final = "search_"
 _COSTLY: Final[Mapping[str, Allowance]] = {
     "get_document_content": DOWNLOAD,
     "archive_documents": ARCHIVE,
+    "deposit_piece": DEPOSIT,
     "follow_changes": STREAM,
 }
 
@@ -48,7 +59,7 @@ class Limited:
 
 
 async def charge(request: Request, caller: Caller, action: str) -> None:
-    """Take one of the account's searches, downloads or streams; 429 where none is left now. Anything else is free."""
+    """Take one search, download, deposit or stream of the account's; 429 where none is left now. All else is free."""
     allowance = SEARCH if action.startswith(_SEARCHES) else _COSTLY.get(action)
     if allowance is None:
         return

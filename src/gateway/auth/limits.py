@@ -55,6 +55,7 @@ LINK: Final = Allowance("link", 600, 60)
 SEARCH: Final = Allowance("search", 7200, 120)
 DOWNLOAD: Final = Allowance("download", 7200, 120)
 ARCHIVE: Final = Allowance("archive", 600, 30)
+DEPOSIT: Final = Allowance("deposit", 300, 150)
 STREAM: Final = Allowance("stream", 1200, 60)
 
 Counted = tuple[Limit, str]

@@ -44,6 +44,7 @@ _SORTS: Final = (("-starts_on", "Les plus récents d'abord"), ("starts_on", "Les
 _TABS: Final = (
     ("trainees", "Stagiaire(s)", "show_dossier"),
     ("transfers", "Règlements", "show_dossier_transfers"),
+    ("pieces", "Mes documents", "show_pieces"),
     ("documents", "Documents {fund}", "show_dossier_documents"),
     ("history", "Historique", "show_dossier_history"),
 )
@@ -170,4 +171,5 @@ def tab(
         if visit.may(name)
     ]
     live = followed(visit, "dossiers", head, *reads, thing=dossier.dossier_id)
-    return visit.page(f"dossier/{current}.html", dossier=dossier, tabs=tabs, current=key or current, live=live, **shown)
+    given = {"dossier": dossier, "tabs": tabs, "current": key or current, "live": live, **shown}
+    return visit.page(f"dossier/{current}.html", **given)

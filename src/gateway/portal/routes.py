@@ -27,6 +27,7 @@ from gateway.portal import (
     mailbox,
     member,
     passkey,
+    piece,
     profile,
     proof_page,
     registration,
@@ -64,6 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     mount(dossier_document.router, OF),
     mount(transfer_months.router, OF),
     mount(transfer.router, OF),
+    mount(piece.router, OF),
     mount(establishment.router, OF),
     mount(team.router, OF),
     mount(employee.router, OF),
@@ -72,6 +74,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *(mount(each.router, ADHERENT) for each in (team, employee, invitation, team_user)),
     # The same screens for members and for the staff: each shows what its reader may see.
     *(mount(each.router, space) for space in (ADHERENT, GESTION) for each in _SHARED),
+    mount(piece.router, ADHERENT),
     mount(member.router, ADHERENT),
     mount(staff.router, GESTION),
     mount(withdrawal.router, GESTION),

@@ -51,6 +51,8 @@ SAID: Final[Mapping[str, Said]] = MappingProxyType(
         "document-retire": Said("good", "Le document est retiré : il n'est plus montré qu'au fonds et à l'auditeur."),
         "favoris": Said("good", "Vos outils favoris sont enregistrés."),
         "apparence": Said("good", "L'apparence est enregistrée pour ce navigateur."),
+        "pieces": Said("good", "Vos fichiers sont déposés : leur état est dans la liste."),
+        "pieces-deja": Said("mark", "Ces fichiers étaient déjà déposés : rien n'a été ajouté."),
         "rien-a-changer": Said("mark", "Aucune case n'avait changé : rien n'a été enregistré."),
     }
 )

@@ -19,7 +19,9 @@ _MEBIBYTE: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One category. `schemes`: the dossiers on which a member or a provider hands it in. `label` is French."""
+    """One category. `schemes`: the dossiers on which a member or a provider hands it in; `required_by`: those that are
+    not paid without it, whoever brings it. `label` is French.
+    """
 
     code: Category
     label: str
@@ -27,6 +29,7 @@ class Kind:
     schemes: frozenset[Scheme] = frozenset(Scheme)
     limit_mib: int = 25
     types: tuple[str, ...] = ALLOWED
+    required_by: frozenset[Scheme] = frozenset()
 
     @property
     def limit_bytes(self) -> int:
@@ -43,6 +46,8 @@ _PROVIDER: Final = frozenset({Side.PROVIDER, Side.FUND})
 _ALL: Final = frozenset(Side)
 _QUOTED: Final = frozenset({Scheme.PLAN, Scheme.POEC, Scheme.POEI, Scheme.RECONV})
 _CONTRACTS: Final = frozenset({Scheme.ALTE, Scheme.C_PRO})
+_ALTERNANCE: Final = frozenset({Scheme.ALTE})
+_PLAN: Final = frozenset({Scheme.PLAN})
 
 CATEGORIES: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -51,18 +56,18 @@ CATEGORIES: Final[Mapping[str, Kind]] = MappingProxyType(
             Kind(Category.AGREEMENT, "Accord de prise en charge", _FUND, limit_mib=10),
             Kind(Category.REMITTANCE_ADVICE, "Avis de virement", _FUND, limit_mib=10),
             Kind(Category.FUND_DOCUMENT, "Document du fonds", _FUND),
-            Kind(Category.CONTRACT, "Contrat (CERFA)", _MEMBER, _CONTRACTS),
-            Kind(Category.TRAINING_AGREEMENT, "Convention de formation", _ALL),
-            Kind(Category.PROGRAMME, "Programme de formation", _ALL),
+            Kind(Category.CONTRACT, "Contrat (CERFA)", _MEMBER, _CONTRACTS, required_by=_CONTRACTS),
+            Kind(Category.TRAINING_AGREEMENT, "Convention de formation", _ALL, required_by=_ALTERNANCE),
+            Kind(Category.PROGRAMME, "Programme de formation", _ALL, required_by=_PLAN | {Scheme.C_PRO}),
             Kind(Category.QUOTE, "Devis", _ALL, _QUOTED),
-            Kind(Category.INVOICE, "Facture", _ALL),
-            Kind(Category.CERTIFICATE, "Certificat de réalisation", _ALL),
+            Kind(Category.INVOICE, "Facture", _ALL, required_by=_PLAN),
+            Kind(Category.CERTIFICATE, "Certificat de réalisation", _ALL, required_by=_PLAN),
             Kind(Category.ATTENDANCE, "Feuilles d'émargement", _PROVIDER),
             Kind(Category.OTHER, "Autres pièces", _ALL),
         )
     }
 )
-"""By code, in the order in which a form offers them. What a request must bring is for its checks."""
+"""By code, in the order in which a form offers them. A PLAN asks for a quote or for an agreement: neither is marked."""
 
 
 def handed_in(side: Side, scheme: Scheme) -> Iterator[Kind]:

@@ -14,18 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from gateway.api.limits import Limited
 from gateway.api.problems import Problem
 from gateway.api.uploads import Parts, Upload
+from support.uploading import BOUNDARY, END, TYPE, part
 
-BOUNDARY = "----essai-0123456789"
 TRICKY = b"\r\n--" + BOUNDARY.encode()[:-1] + b"\r\n-\r\r\n\n" + b"\r\n" * 40  # all but a boundary
-
-
-def part(name: str, content: bytes = b"x", *, filename: str | None = None, more: str = "") -> bytes:
-    named = "" if filename is None else f'; filename="{filename}"'
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{named}\r\n{more}\r\n'
-    return head.encode() + content + b"\r\n"
-
-
-END = f"--{BOUNDARY}--\r\n".encode()
 
 
 @dataclass
@@ -33,7 +24,7 @@ class Wire:
     """What a client sends, in pieces; how many of them were asked for."""
 
     pieces: list[bytes]
-    content_type: str = f"multipart/form-data; boundary={BOUNDARY}"
+    content_type: str = TYPE
     claimed: int | None = None
     gone: bool = False
     asked: int = 0

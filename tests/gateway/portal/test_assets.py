@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.portal.assets import ASSETS, STYLE, asset
+from gateway.portal.assets import ASSETS, SCRIPTS, STYLE, asset
 from support.gateway import Gateway
 
 PLACE = resources.files("gateway.portal").joinpath("assets")
-OWN = ("live.js", "passkey.js", "password.js", "rows.js", "session.js")
 
 
 @pytest.mark.parametrize("name", sorted(ASSETS))
@@ -51,7 +50,7 @@ def test_what_is_not_ours_is_what_it_says():
     assert hashlib.sha256(PLACE.joinpath("htmx.min.js").read_bytes()).hexdigest() in told
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_own_scripts_are_small_and_need_no_eval(name: str):
     text = PLACE.joinpath(name).read_text(encoding="utf-8")
     assert len(gzip.compress(text.encode())) < 2_000
@@ -59,7 +58,7 @@ def test_own_scripts_are_small_and_need_no_eval(name: str):
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_own_scripts_are_scripts(name: str, tmp_path: Path):
     script = tmp_path / f"{name}.mjs"
     script.write_bytes(PLACE.joinpath(name).read_bytes())

@@ -1,0 +1,109 @@
+"""« Mes documents »: what a member or a provider hands in on a dossier, by category (rows E9, E14, O32).
+
+Each file of a category's form is judged by itself; `upload.js` sends the same files to the API one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from gateway.api.dossier_reading import read_dossier
+from gateway.api.params import Params
+from gateway.api.piece import concluded, piece_of, received
+from gateway.api.piece_reading import Desk, PieceParams, read_desks, read_pieces
+from gateway.api.problems import not_found
+from gateway.api.uploads import MOST_FILES, Upload
+from gateway.portal.dossier import tab
+from gateway.portal.forms import Form, checked
+from gateway.portal.ordering import shown
+from gateway.portal.pages import page_router, to
+from gateway.portal.uploading import Judged, Sending, Uploading, judge_each
+from gateway.portal.visit import Visit, Visiting
+from ledger.organisation.events import OrganisationKind
+from ledger.vault.extensions import MEANT
+from ledger.vault.inspection import ALLOWED
+
+router: Final = page_router()
+
+_ACTION: Final = "deposit_piece"
+_NAMES: Final = dict(zip(ALLOWED, ("PDF", "PNG", "JPEG", "DOCX", "XLSX", "ODT"), strict=True))
+
+
+@router.get("/dossiers/{dossier_id}/pieces", name="show_pieces")
+async def show_pieces(visit: Visiting, dossier_id: UUID) -> Response:
+    """Tab MES DOCUMENTS. `min_position`: what `upload.js` has just sent is to be among them."""
+    asked = checked(Params, visit.query())
+    if isinstance(asked, Form):
+        raise not_found()
+    return await _shown(visit, dossier_id, asked)
+
+
+@router.post("/dossiers/{dossier_id}/pieces/{category}", name="deposit_pieces")
+async def deposit_pieces(sending: Uploading, dossier_id: UUID, category: str) -> Response:
+    """The files of one category; the page again with what is wrong where one of them is refused."""
+    visit = sending.visit
+    desks = [desk for desk in await read_desks(visit.call, dossier_id) if desk.side == _side(visit)]
+    if category not in [kind.code for desk in desks for kind in desk.kinds()]:
+        raise not_found()
+    judged = await _judged(sending, desks, category)
+    await shown(visit, judged.position)
+    if judged.faults:
+        return await _shown(visit, dossier_id, Params(), category, judged)
+    said = "pieces" if judged.taken > judged.again else "pieces-deja"
+    return to(visit.path("show_pieces", dossier_id=dossier_id), said=said)
+
+
+async def _judged(sending: Sending, desks: list[Desk], category: str) -> Judged:
+    visit = sending.visit
+    fields = {"category": category, **visit.form.asked(("establishment_id",))}
+    desks[0].check_open()
+
+    async def take(upload: Upload, judged: Judged) -> None:
+        piece = piece_of(fields, upload.name, desks)
+        draft = await received(visit.call, upload, category)
+        accepted = await concluded(visit.call, draft, piece)
+        judged.add(accepted.position, again=accepted.already_deposited)
+
+    return await judge_each(sending, take, action=_ACTION)
+
+
+async def _shown(
+    visit: Visit, dossier_id: UUID, params: Params, category: str = "", judged: Judged | None = None
+) -> Response:
+    """What one deposits oneself is no news: nothing is announced here while files are sent."""
+    dossier = await read_dossier(visit.call, dossier_id, params)
+    asked = PieceParams(side=_side(visit), min_position=params.min_position)
+    pieces = await read_pieces(visit.call, dossier_id, asked)
+    faults: Mapping[str, list[tuple[str, str]]] = {category: judged.faults} if judged else {}
+    return tab(
+        visit,
+        dossier,
+        "pieces",
+        pieces,
+        status=422 if judged else 200,
+        categories=pieces.shown.categories,
+        rows=pieces.shown.rows,
+        faults=faults,
+        taken=judged.taken if judged else 0,
+        types={each.code: _types(each.types) for each in pieces.shown.categories.items},
+        most=MOST_FILES,
+        chosen=visit.form.text("establishment_id"),
+        live=None,
+    )
+
+
+def _types(media_types: Sequence[str]) -> tuple[str, str]:
+    """« PDF, PNG ou JPEG », and the endings that a browser's dialog is to offer."""
+    *names, last = [_NAMES[each] for each in media_types]
+    endings = ",".join(f".{ending}" for ending, kind in MEANT.items() if kind in media_types)
+    return (f"{', '.join(names)} ou {last}" if names else last), endings
+
+
+def _side(visit: Visit) -> Literal["member", "provider"]:
+    """On which side one hands in, the space says alone."""
+    member = visit.space is not None and visit.space.kind == OrganisationKind.MEMBER
+    return "member" if member else "provider"
