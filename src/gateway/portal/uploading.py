@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from gateway.api.fund_deposit import largest
+from gateway.api.piece import largest
 from gateway.api.limits import charge
 from gateway.api.problems import Problem, of_refusal, problem
 from gateway.api.uploads import MOST_FILES, Parts, Upload
