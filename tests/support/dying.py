@@ -47,7 +47,7 @@ class Content(NamedTuple):
 
 
 def deposit(service: Service, establishment_id: UUID, number: int) -> Concluded:
-    """The whole way of one file, the content being its key; inspected without a child, which has its own tests."""
+    """The whole way of one file, the content being its key."""
 
     async def ask() -> Concluded:
         deposits = Deposits(service)
@@ -55,7 +55,6 @@ def deposit(service: Service, establishment_id: UUID, number: int) -> Concluded:
         asked = Asked(Side.FUND, "other", (), establishment_id, None, DAY, f"Pièce {number}.pdf")
         return await deposits.conclude(draft, asked, actor=ACTOR, key=None, correlation_id=uuid4())
 
-    steps.examined = lambda file, **_: media_type(file)
     return asyncio.run(ask())
 
 
@@ -144,6 +143,7 @@ class _Steps:
 
 
 def _watch(counted: _Steps) -> None:
+    steps.examined = lambda file, **_: media_type(file)  # without a child, whose own steps are not the deposit's
     for name in ("write", "fsync", "mkdir", "link", "unlink"):
         counted.before(os, name)
     counted.before(intents, "begin", "intent", after=True)

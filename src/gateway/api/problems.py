@@ -46,6 +46,7 @@ TITLES: Final[Mapping[int, str]] = {
     403: "Action non permise",
     404: "Introuvable",
     405: "Méthode non permise",
+    408: "Envoi trop lent",
     409: "Demande refusée",
     410: "N'est plus disponible",
     412: "Version dépassée",
@@ -81,6 +82,10 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "weak-password": (422, "Le mot de passe ne respecte pas toutes les règles."),
     "too-many-attempts": (429, "Trop de tentatives : patientez avant de réessayer."),
     "method-not-allowed": (405, "Cette adresse n'accepte pas cette méthode."),
+    "too-slow": (
+        408,
+        "Le fichier arrive trop lentement : il n'a pas été reçu.",
+    ),
     "too-large": (413, "Le corps de la demande dépasse la taille permise."),
     "unsupported-media-type": (415, "Le type de contenu de la demande n'est pas accepté ici."),
     "unknown-reference": (422, "La demande cite un élément qui n'existe pas ou ne vous est pas accessible."),

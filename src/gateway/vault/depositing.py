@@ -32,6 +32,11 @@ DEPOSITS_AT_ONCE: Final = 8
 PATIENCE_SECONDS: Final = 10.0
 """How long one more deposit waits for its place; nothing of it is read meanwhile."""
 
+SLOW_SECONDS: Final = 60.0
+SLOW_BYTES: Final = 480 * 1024
+LONGEST_SECONDS: Final = 3_600.0
+"""Who sends less than SLOW_BYTES in SLOW_SECONDS (8 KiB/s), or takes longer than an hour, holds others' places."""
+
 _LOOK_SECONDS: Final = 0.05
 _BUSY_SECONDS: Final = 5
 _EVENTS_AT_ONCE: Final = 3  # each holds a connection of the pool of eight, and needs another one
@@ -63,12 +68,16 @@ class Deposits:
     async def receive(self, upload: Upload, *, limit_bytes: int) -> Draft:
         """The file as a finished draft, sealed as it came. The caller concludes it, or drops it.
 
-        Invalid, at `file`, over the limit; 503 `unavailable` where there are too many, before a byte is read;
-        StoreUnavailable. What `upload` raises comes through, with nothing kept.
+        Invalid, at `file`, over the limit; 503 `unavailable` where there are too many, before a byte is read; 408
+        `too-slow`; StoreUnavailable. What `upload` raises comes through, with nothing kept.
         """
         draft = await self._open(limit_bytes)
         try:
-            await _fill(draft, upload)
+            with anyio.fail_after(LONGEST_SECONDS):
+                await _fill(draft, upload)
+        except TimeoutError:
+            await _dropped(draft)
+            raise problem("too-slow") from None
         except BaseException:
             await _dropped(draft)
             raise
@@ -131,13 +140,17 @@ class Deposits:
 
 
 async def _fill(draft: Draft, upload: Upload) -> None:
-    """Some pieces at a time go to a thread, which seals and writes them."""
-    held = bytearray()
-    async for piece in upload.pieces():
-        held += piece
-        if len(held) >= SLAB_BYTES:
-            await run_in_threadpool(draft.write, held)
-            held = bytearray()
+    """Some pieces at a time go to a thread, which seals and writes them. TimeoutError where too few come."""
+    held, since = bytearray(), 0
+    with anyio.fail_after(SLOW_SECONDS) as patience:
+        async for piece in upload.pieces():
+            held += piece
+            since += len(piece)
+            if len(held) >= SLAB_BYTES:
+                await run_in_threadpool(draft.write, held)
+                held = bytearray()
+            if since >= SLOW_BYTES:
+                patience.deadline, since = anyio.current_time() + SLOW_SECONDS, 0
     await run_in_threadpool(draft.write, held)
     await run_in_threadpool(draft.finish)
 
