@@ -847,6 +847,32 @@ export interface PersonShown {
   person_id: Id;
 }
 
+/** What became of it. `already_deposited`: these very bytes were there, in this category, and `id` is theirs. */
+export interface PieceAccepted {
+  already_deposited: boolean;
+  id: Id;
+  position: number;
+  state: Coded<Codes["user-states"]>;
+}
+
+/** `establishments` are the caller's on that side. A dossier that is closed or cancelled is not `open`. */
+export interface PieceCategories {
+  establishments: Party[];
+  items: PieceCategory[];
+  open: boolean;
+  side: Coded<Codes["document-sides"]>;
+}
+
+/** What may be handed in as one category: of the types `types`, `limit_bytes` at most each, `count` so far. */
+export interface PieceCategory {
+  code: string;
+  count: number;
+  label: string;
+  limit_bytes: number;
+  required: boolean;
+  types: string[];
+}
+
 /** The account to pay is never told here: it is the beneficiary's own, as it was recorded before. */
 export interface PrepareTransfer {
   beneficiary_establishment_id: Id;
@@ -1042,6 +1068,11 @@ export interface SecondFactor {
 /** The last part of the link's address. */
 export interface Secret {
   secret: string;
+}
+
+/** The documents of an archive, in its order. */
+export interface Selection {
+  document_ids: Id[];
 }
 
 /**
@@ -1397,6 +1428,11 @@ export class Ledger {
     return this.connection.send<Accepted>("POST", "/v1/documents", request, options, "multipart");
   }
 
+  /** Télécharger une sélection de documents: `POST /v1/documents/archive` */
+  archiveDocuments(request: { body: Selection }, options: Asking = {}): Promise<Answer<Blob>> {
+    return this.connection.send<Blob>("POST", "/v1/documents/archive", request, options);
+  }
+
   /** Un document: `GET /v1/documents/{document_id}` */
   getDocument(request: { document_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<DocumentShown>> {
     return this.connection.send<DocumentShown>("GET", "/v1/documents/{document_id}", request, options);
@@ -1480,6 +1516,21 @@ export class Ledger {
   /** Historique du dossier: `GET /v1/dossiers/{dossier_id}/history` */
   getDossierHistory(request: { dossier_id: Id; min_position?: number; limit?: number; cursor?: string }, options: Asking = {}): Promise<Answer<History>> {
     return this.connection.send<History>("GET", "/v1/dossiers/{dossier_id}/history", request, options);
+  }
+
+  /** Les pièces à déposer, par catégorie: `GET /v1/dossiers/{dossier_id}/piece-categories` */
+  listPieceCategories(request: { dossier_id: Id; min_position?: number; side?: "member" | "provider" }, options: Asking = {}): Promise<Answer<PieceCategories>> {
+    return this.connection.send<PieceCategories>("GET", "/v1/dossiers/{dossier_id}/piece-categories", request, options);
+  }
+
+  /** Déposer une pièce sur un dossier: `POST /v1/dossiers/{dossier_id}/pieces` */
+  depositPiece(request: { dossier_id: Id; body: {
+    category: "agreement" | "remittance-advice" | "fund-document" | "contract" | "training-agreement" | "programme" | "quote" | "invoice" | "certificate" | "attendance" | "other";
+    establishment_id?: Id;
+    file: Blob;
+    side?: "member" | "provider";
+  } }, options: Asking = {}): Promise<Answer<PieceAccepted>> {
+    return this.connection.send<PieceAccepted>("POST", "/v1/dossiers/{dossier_id}/pieces", request, options, "multipart");
   }
 
   /** Refuser la prise en charge: `POST /v1/dossiers/{dossier_id}/refusal` */

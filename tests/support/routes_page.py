@@ -77,7 +77,7 @@ def _routes(described: Mapping[str, Any], orders: Mapping[str, OrderRoute], tags
                 continue
             if (route := orders.get(operation["operationId"])) is not None:
                 ordered.append(_order(path, operation, route, described))
-            elif operation["operationId"] == "deposit_document":
+            elif operation["operationId"] in {"deposit_document", "deposit_piece"}:
                 ordered.append(_deposit(path, operation))
             else:
                 questions.append(_question(f"{method.upper()} {path}", operation, described))
