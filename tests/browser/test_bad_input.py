@@ -132,8 +132,9 @@ def said_plainly(form: Found, answer: Response, typed: str) -> Iterator[str]:
             yield f"a secret is given back: {name}"
 
 
-def test_what_may_be_typed_into_any_field(trial: Trial, forms: list[Found]):
-    """`%`, a quote, markup, a name from right to left, emoji, 10,000 characters, in all fields that one types into."""
+@pytest.fixture(scope="module")
+def typed(trial: Trial, forms: list[Found]) -> list[str]:
+    """What is wrong with the answers to what may be typed."""
     wrong = list[str]()
     for form in forms:
         before = trial.state()
@@ -146,14 +147,20 @@ def test_what_may_be_typed_into_any_field(trial: Trial, forms: list[Found]):
             wrong += [f"{form.name} {kind}: {each}" for each in said_plainly(form, answer, text)]
         if trial.state() != before:
             wrong.append(f"{form.name}: something changed")
-    assert not wrong, "\n".join(wrong)
+    return wrong
+
+
+def test_what_may_be_typed_into_any_field(trial: Trial, typed: list[str]):
+    """`%`, a quote, markup, a name from right to left, emoji, 10,000 characters, in all fields that one types into."""
+    assert not typed, "\n".join(typed)
     lines = trial.written.getvalue()
     assert "POST" in lines
     assert not [each for each in ("drop table", "alert(1)", "المهدي", "Quorzeul", "Zoé") if each in lines]
 
 
-def test_what_no_browser_sends(trial: Trial, forms: list[Found]):
-    """A zero byte, what is no UTF-8, a field twice, no token, another's: refused whole, before anything is done."""
+@pytest.fixture(scope="module")
+def unsent(trial: Trial, forms: list[Found]) -> list[str]:
+    """What is wrong with the answers to what no browser sends."""
     wrong = list[str]()
     for form in forms:
         before = trial.state()
@@ -171,7 +178,12 @@ def test_what_no_browser_sends(trial: Trial, forms: list[Found]):
                 wrong.append(f"{form.name} {kind}: {answer.status_code} {page.one('h1').text}")
         if trial.state() != before:
             wrong.append(f"{form.name}: something changed")
-    assert not wrong, "\n".join(wrong)
+    return wrong
+
+
+def test_what_no_browser_sends(unsent: list[str]):
+    """A zero byte, what is no UTF-8, a field twice, no token, another's: refused whole, before anything is done."""
+    assert not unsent, "\n".join(unsent)
 
 
 def test_a_page_left_open_after_deactivation(trial: Trial, site: Site, ground: Ground):
@@ -192,6 +204,7 @@ def test_a_page_left_open_after_deactivation(trial: Trial, site: Site, ground: G
     assert trial.state() == before
 
 
+@pytest.mark.usefixtures("typed", "unsent")
 def test_the_answers_are_as_accessible_as_any_page(desk: Desk, trial: Trial):
     """What each form answered to bad input, in light or in dark by turns; the summary has the focus and leads on."""
     assert len(trial.answers) > 20

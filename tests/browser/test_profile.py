@@ -74,7 +74,7 @@ def test_a_session_that_is_over_leaves_nothing_on_the_screen(desk: Desk, site: S
     page = desk.window(provider.name)
     short(site, provider.name, seconds=4)
     page.goto("/of")
-    page.wait_for_url("**/connexion?fait=session-finie", timeout=20_000)
+    page.wait_for_url("**/connexion?fait=session-finie")
     expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
 
 

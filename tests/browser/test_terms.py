@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Desk
+from support.eventually import eventually
 from support.gateway import PASSWORD
 from support.site import Site
 
@@ -55,11 +56,7 @@ def test_refusing_leads_out(desk: Desk, site: Site, script: bool):
 
 def until_scrolled(page: Page) -> None:
     """Asked again from here: what waits inside of the page evaluates a text there, which the content policy forbids."""
-    for _ in range(100):
-        if page.evaluate("document.querySelector('.sheet').scrollTop") > 0:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("the text did not scroll")
+    eventually(lambda: page.evaluate("document.querySelector('.sheet').scrollTop") > 0, "the text did not scroll")
 
 
 def test_the_text_is_read_by_keyboard_alone(desk: Desk, site: Site):

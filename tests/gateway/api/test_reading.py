@@ -356,7 +356,7 @@ def test_one_reads_ones_own_writes(gateway: Gateway, world: World):
     assert shown.json()["name"] == "Organisme relu"
 
 
-def test_an_operator_sees_the_read_models_and_no_dossier(gateway: Gateway):
+def test_an_operator_sees_the_read_models_and_no_dossier(gateway: Gateway, world: World):
     shown = {each["projector"]: each for each in gateway.get("operator", "/v1/projections").json()["items"]}
     assert {"dossier", "transfer", "account"} <= set(shown)
     assert all(each["state"] == "live" for each in shown.values())
@@ -364,7 +364,7 @@ def test_an_operator_sees_the_read_models_and_no_dossier(gateway: Gateway):
     assert gateway.get("provider", "/v1/projections").status_code == 403
 
 
-def test_reference_lists_have_codes_and_labels(gateway: Gateway):
+def test_reference_lists_have_codes_and_labels(gateway: Gateway, world: World):
     """O35."""
     schemes = {each["code"]: each["label"] for each in gateway.get("provider", "/v1/schemes").json()["items"]}
     assert schemes["ALTE"] == "Contrat d'apprentissage"

@@ -30,7 +30,7 @@ from ledger.account.events import Menu, Role
 from ledger.log.database import AsyncDatabase
 from ledger.log.database import Role as DatabaseRole
 from projections.audience import Concern
-from support.eventually import LOADED
+from support.eventually import LOADED, eventually
 from support.gateway import Gateway, World, in_a_thread
 
 LISTENERS = 500
@@ -139,7 +139,7 @@ def test_nothing_is_asked_while_nobody_listens(gateway: Gateway, world: World):
             async with room.live.listening(listener, None):
                 await asyncio.to_thread(gateway.deposited, dossier_ids=str(world.dossier))
                 assert (await listener.news(10)).dossiers == (world.dossier,)
-            await asyncio.sleep(1.1)
+            await asyncio.to_thread(eventually, lambda: not room.live.follower._inhabited.is_set())
             before = room.queries.asked
             await asyncio.to_thread(gateway.deposited, dossier_ids=str(world.dossier))
             await asyncio.sleep(0.1)
