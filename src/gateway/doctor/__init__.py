@@ -45,6 +45,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("cloisonnement", models.row_security),
     ("courriels", mail.mail),
     ("antivirus", scanning.scanning),
+    ("dépôts", place.deposits),
     ("documents", place.documents),
 )
 

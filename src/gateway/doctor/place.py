@@ -23,6 +23,12 @@ from ledger.vault.store import NotStored, Store, StoreUnavailable, VaultFault
 
 LEAST_BYTES: Final = 1024**3
 _LAST: Final = 50_000
+_LEFT_DAYS: Final = 3
+_MADE: Final = "select to_regclass('auth.deposit') is not null as made"
+_LEFT: Final = """
+select count(*) as left, coalesce(extract(epoch from now() - min(begun_at)) / 86400, 0)::float8 as days
+  from auth.deposit where begun_at < now() - make_interval(days => %s)
+"""
 
 
 def room(settings: Settings) -> Iterator[Finding]:
@@ -66,6 +72,21 @@ def _bucket(settings: Settings) -> Iterator[Finding]:
     else:
         locked = settings.vault.s3 is not None and settings.vault.s3.lock
         yield ok("stockage S3", "versions et verrous éprouvés" if locked else "versions éprouvées, sans verrou")
+
+
+def deposits(patient: Patient) -> Iterator[Finding]:
+    """Whether what deposits that were cut have left is swept: hourly, at the latest when a lock of two days ends."""
+    row = patient.connection.execute(_MADE).fetchone()
+    if row is None or not row["made"]:
+        return  # the migrations' check tells
+    row = patient.connection.execute(_LEFT, (_LEFT_DAYS,)).fetchone() or {"left": 0, "days": 0.0}
+    if row["left"]:
+        told = (
+            f"{row['left']} dépôt(s) interrompu(s) depuis plus de {_LEFT_DAYS} jours, dont un depuis {row['days']:.0f}"
+        )
+        yield warn("dépôts", told, "Voir si un « work » tourne, puis lancer « vault sweep ».", Runbook.VAULT)
+    else:
+        yield ok("dépôts", "aucun n'est resté en route")
 
 
 def documents(patient: Patient) -> Iterator[Finding]:

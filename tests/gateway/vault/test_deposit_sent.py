@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.vault import depositing
+from support.eventually import eventually
 from support.gateway import PDF, Gateway
 from support.large import large_pdf
 
@@ -95,11 +96,9 @@ def test_a_slow_sender_is_cut(gateway: Gateway, world, monkeypatch):
         go_on.wait(60)
 
     def wait_until_cut() -> None:
-        until = time.monotonic() + 30
-        while nothing_is_left(gateway) and time.monotonic() < until:
-            time.sleep(0.01)
-        while not nothing_is_left(gateway) and time.monotonic() < until:
-            time.sleep(0.01)
+        with suppress(AssertionError):  # the answer, awaited below, says more
+            eventually(lambda: not nothing_is_left(gateway), lambda: "no draft was begun")
+            eventually(lambda: nothing_is_left(gateway), lambda: "the sender is not cut")
         go_on.set()
 
     watcher = threading.Thread(target=wait_until_cut)
@@ -122,8 +121,5 @@ def test_a_client_that_goes_leaves_nothing(gateway: Gateway, world):
     headers, body = form(gateway, world, half())
     with pytest.raises(ConnectionResetError):
         gateway.client.post("/v1/documents", content=body, headers=headers)
-    until = time.monotonic() + 30
-    while not nothing_is_left(gateway) and time.monotonic() < until:
-        time.sleep(0.01)
-    assert nothing_is_left(gateway)
+    eventually(lambda: nothing_is_left(gateway), lambda: "the draft stays")
     assert set(gateway.service.store.keys()) == before
