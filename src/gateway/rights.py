@@ -144,6 +144,7 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "get_document": _READING,
         "get_document_content": _READING,
         "archive_documents": _READING,
+        "get_document_receipt": _READING,
         "list_lots": Right(_STAFF),
         "get_lot": Right(_STAFF),
         "get_organisation": Right(_STAFF),
@@ -286,6 +287,7 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "show_establishment_documents": "list_establishment_documents",
         "download_document": "get_document_content",
         "download_documents": "archive_documents",
+        "download_receipt": "get_document_receipt",
         "show_withdrawal": "withdraw_document",
         "withdraw_document_page": "withdraw_document",
         # The services portal, the members' space and the staff's: their homes read each block with its own right.

@@ -27,6 +27,7 @@ from projections.document.queries import Document, DocumentItem
 class DocumentRow(BaseModel):
     """A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`.
 
+    `receipt` is where the « accusé de dépôt » is, for whose establishment handed it in and for the fund's staff.
     What was withdrawn, and why, the fund's staff alone are told: for anybody else the document is not there any more.
     """
 
@@ -44,6 +45,7 @@ class DocumentRow(BaseModel):
     size_bytes: int
     transfer_id: UUID | None
     content: str
+    receipt: str | None
 
 
 class DocumentShown(DocumentRow):
@@ -56,10 +58,10 @@ class DocumentShown(DocumentRow):
 async def document_rows(call: Call, rows: Sequence[DocumentItem]) -> list[DocumentRow]:
     """The rows of a tab, their names open."""
     texts = await call.opened_pairs((row.name_sealed, row.reason_sealed) for row in rows)
-    return [document_row(row, name, reason) for row, (name, reason) in zip(rows, texts, strict=True)]
+    return [document_row(call, row, name, reason) for row, (name, reason) in zip(rows, texts, strict=True)]
 
 
-def document_row(item: DocumentItem, name: str | None, reason: str | None) -> DocumentRow:
+def document_row(call: Call, item: DocumentItem, name: str | None, reason: str | None) -> DocumentRow:
     return DocumentRow(
         document_id=item.document_id,
         name=name or "",
@@ -75,6 +77,7 @@ def document_row(item: DocumentItem, name: str | None, reason: str | None) -> Do
         size_bytes=item.size_bytes,
         transfer_id=item.transfer_id,
         content=f"/v1/documents/{item.document_id}/content",
+        receipt=f"/v1/documents/{item.document_id}/receipt" if has_receipt(call, item) else None,
     )
 
 
@@ -83,6 +86,11 @@ async def document_shown(call: Call, found: Document) -> DocumentShown:
     return DocumentShown(
         **row.model_dump(), dossier_ids=list(found.dossier_ids), establishment_id=found.establishment_id
     )
+
+
+def has_receipt(call: Call, item: DocumentItem) -> bool:
+    """Whose establishment handed it in, and the fund's staff; those to whom it is only shown were given none."""
+    return call.reader.is_staff or not set(item.own).isdisjoint(call.reader.scope)
 
 
 def is_downloadable(item: DocumentItem) -> bool:

@@ -33,6 +33,7 @@ _SEARCHES: Final = "search_"
 _COSTLY: Final[Mapping[str, Allowance]] = {
     "get_document_content": DOWNLOAD,
     "archive_documents": ARCHIVE,
+    "get_document_receipt": DOWNLOAD,
     "deposit_piece": DEPOSIT,
     "follow_changes": STREAM,
 }

@@ -13,6 +13,7 @@ from gateway.api.bodies import parse
 from gateway.api.document_reading import send_document
 from gateway.api.params import Params
 from gateway.api.problems import invalid
+from gateway.api.receipt import send_receipt
 from gateway.portal.forms import posted
 from gateway.portal.pages import page_router
 from gateway.portal.visit import Visit, Visiting, posting_of
@@ -33,6 +34,12 @@ SelectionPosting = Annotated[Visit, Depends(_several)]
 async def download_document(visit: Visiting, document_id: UUID) -> Response:
     """An agreement, an avis, a file of a dossier (rows O31, O33, O40); erased or damaged, a page says so."""
     return await send_document(visit.call, document_id, Params())
+
+
+@router.get("/documents/{document_id}/accuse", name="download_receipt")
+async def download_receipt(visit: Visiting, document_id: UUID) -> Response:
+    """« Accusé de dépôt »: for who handed the document in, and for the fund."""
+    return await send_receipt(visit.call, document_id, Params())
 
 
 @router.post("/documents/selection", name="download_documents")

@@ -6,7 +6,7 @@ NotFound where the dossier is absent or out of the reader's sight. Columns named
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -185,6 +185,13 @@ async def dossier_documents(connection: Connection, reader: Reader, dossier_id: 
     """The tab DOCUMENTS, newest first."""
     await check_visible(connection, reader, dossier_id)
     return await documents_of_dossier(connection, reader, dossier_id)
+
+
+async def numbers_of(connection: Connection, dossier_ids: Iterable[UUID]) -> list[str]:
+    """The numbers of those dossiers that the transaction's role and scope let it see, in order."""
+    query = "select d.number from read.dossier d where d.dossier_id = any(%(ids)s) order by d.number"
+    rows = await (await connection.execute(query.encode(), {"ids": list(dossier_ids)})).fetchall()
+    return [row["number"] for row in rows]
 
 
 async def check_visible(connection: Connection, reader: Reader, dossier_id: UUID) -> None:
