@@ -288,6 +288,10 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "download_document": "get_document_content",
         "download_documents": "archive_documents",
         "download_receipt": "get_document_receipt",
+        "show_dossier_deposit": "deposit_document",
+        "deposit_on_dossier": "deposit_document",
+        "show_establishment_deposit": "deposit_document",
+        "deposit_on_establishment": "deposit_document",
         "show_withdrawal": "withdraw_document",
         "withdraw_document_page": "withdraw_document",
         # The services portal, the members' space and the staff's: their homes read each block with its own right.

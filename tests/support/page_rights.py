@@ -14,15 +14,22 @@ from support.reader import FORM, HTML
 from support.walking import Walked
 
 IDS = {"digest": "0" * 12, "name": "portal.css", "version": "2026-01-01"}
-IDS |= {"theme": "competences", "tool": "competences", "part": "lots"}
+IDS |= {"theme": "competences", "tool": "competences", "part": "lots", "category": "other"}
 """What only pages' paths name."""
+
+WITH_FILES = frozenset({"deposit_pieces", "deposit_on_dossier", "deposit_on_establishment"})
+"""Pages whose form has files: its fields come in parts."""
+
+PARTS = b'--x\r\nContent-Disposition: form-data; name="category"\r\n\r\nother\r\n--x--\r\n'
 
 
 def ask(browser: Browser, route: Walked, path: str) -> Response:
     """A page as it is asked for; a form without a token."""
-    headers = {"Accept": HTML, **({"Content-Type": FORM} if route.method == "POST" else {})}
+    files = route.action in WITH_FILES
+    kind = "multipart/form-data; boundary=x" if files else FORM
+    headers = {"Accept": HTML, **({"Content-Type": kind} if route.method == "POST" else {})}
     token, browser.csrf = browser.csrf, None
-    answer = browser.send(route.method, path, headers=headers)
+    answer = browser.send(route.method, path, headers=headers, content=PARTS if files else None)
     browser.csrf = token
     return answer
 

@@ -27,6 +27,7 @@ from gateway.portal.forms import Form, checked, faults_of
 from gateway.portal.listing import link, placed
 from gateway.portal.pages import PAGE_ROWS, page_router, to
 from gateway.portal.visit import Posting, Visit, Visiting
+from ledger.account.events import Role
 from ledger.kit.errors import Invalid
 
 router: Final = page_router()
@@ -86,7 +87,8 @@ async def show_establishment_documents(visit: Visiting, establishment_id: UUID) 
     here = visit.path("show_establishment_documents", establishment_id=establishment_id)
     following = link(here, {"cursor": documents.next_cursor}) if documents.next_cursor else None
     first = here if asked.cursor else None
-    return _tab(visit, establishment.shown, "documents", documents=documents.items, following=following, first=first)
+    rows = {"documents": documents.items, "sides": visit.caller.role is not Role.PORTAL}
+    return _tab(visit, establishment.shown, "documents", **rows, following=following, first=first)
 
 
 async def _listed(visit: Visit, form: Form, model: type[EstablishmentParams], search: Mapping[str, str]) -> Response:

@@ -48,6 +48,8 @@ SAID: Final[Mapping[str, Said]] = MappingProxyType(
         "utilisateur-reactive": Said("good", "L'utilisateur est réactivé."),
         "utilisateur-retire": Said("good", "L'utilisateur n'a plus d'accès à votre organisation."),
         "utilisateurs": Said("good", "Les modifications sont enregistrées."),
+        "depot": Said("good", "Les fichiers sont déposés : leur état est dans la liste."),
+        "depot-deja": Said("mark", "Ces fichiers étaient déjà déposés ici : rien n'a été ajouté."),
         "document-retire": Said("good", "Le document est retiré : il n'est plus montré qu'au fonds et à l'auditeur."),
         "favoris": Said("good", "Vos outils favoris sont enregistrés."),
         "apparence": Said("good", "L'apparence est enregistrée pour ce navigateur."),

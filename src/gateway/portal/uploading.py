@@ -8,8 +8,8 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from gateway.api.piece import largest
 from gateway.api.limits import charge
+from gateway.api.piece import largest
 from gateway.api.problems import Problem, of_refusal, problem
 from gateway.api.uploads import MOST_FILES, Parts, Upload
 from gateway.portal.forms import Form, faults_of
