@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, Final
 
 from ledger.vault import archives
 
+"".encode("cp437")  # Python looks an encoding up when it is first used: a child may open no file
+
 _HEADER: Final = struct.Struct("<4s5HLLLHH")
 _PIECE: Final = 256 * 1024
 _LOOKED_AT: Final = 4096

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
@@ -18,7 +19,18 @@ _ACTIONS: Final = frozenset(
 )
 _ACTING_ANNOTATIONS: Final = frozenset({"/FileAttachment", "/3D", "/Movie", "/Sound", "/RichMedia", "/Screen"})
 _NAMES: Final = sorted(_ACTING_KEYS | _ACTIONS | _ACTING_ANNOTATIONS)
+_UNSEEN: Final = re.compile(r"error decoding stream data|bad_alloc|unfilterable")
 _HINT: Final = re.compile(b"(?:" + b"|".join(re.escape(name.encode()) for name in _NAMES) + rb")(?![A-Za-z0-9])")
+
+
+def prepare() -> None:
+    """What qpdf opens once in a process (the kernel's random numbers, for its ciphers): a child may open nothing."""
+    written = io.BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.save(written, encryption=pikepdf.Encryption(user="", owner="nobody"))
+    with pikepdf.open(written):
+        pass
 
 
 def examine(file: BinaryIO, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -38,6 +50,9 @@ def _judged(opened: pikepdf.Pdf, *, active: bool) -> dict[str, Any]:
         return {"refused": "no-pages"}
     if not active and any(_acts(each) for each in _objects(opened)):
         return {"refused": "active"}
+    # Objects that could not be unpacked were not looked at: another reader, with more memory, may see them.
+    if any(_UNSEEN.search(warning) for warning in opened.get_warnings()):
+        return {"refused": "damaged"}
     return {"pages": pages}
 
 

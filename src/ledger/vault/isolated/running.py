@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import orjson
@@ -20,7 +21,7 @@ import orjson
 from ledger.vault.isolated import lent
 from ledger.vault.refusals import RULES
 
-SECONDS: Final = 15
+SECONDS: Final = 30
 MEMORY_MIB: Final = 512
 AT_ONCE: Final = 2
 """Children at once for one process of the gateway: they are the most expensive thing that a stranger can ask for."""
@@ -29,7 +30,7 @@ _QUEUE_SECONDS: Final = 60
 _MAX_HEAD: Final = 64 * 1024
 _MAX_BODY: Final = 4 * 1024 * 1024
 _MAX_PAGES: Final = 1_000_000
-_COMMAND: Final = (sys.executable, "-I", "-m", "ledger.vault.isolated.child")
+COMMAND: Final = (sys.executable, "-I", "-m", "ledger.vault.isolated.child")
 
 
 class Unexamined(Exception):
@@ -51,13 +52,20 @@ class Answer(NamedTuple):
 
 def ask(task: str, file: BinaryIO, *, seconds: int = SECONDS, memory_mib: int = MEMORY_MIB, **told: object) -> Answer:
     """The child's answer to `task` about a seekable file, from any thread. Raises Unexamined."""
+    return ask_of(_nursery, task, file, seconds=seconds, memory_mib=memory_mib, told=told)
+
+
+def ask_of(
+    nursery: Nursery, task: str, file: BinaryIO, *, seconds: int, memory_mib: int, told: Mapping[str, object]
+) -> Answer:
+    """The same of a child of this nursery."""
     if not _places.acquire(timeout=_QUEUE_SECONDS):
         raise Unexamined("busy")
     try:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                _nursery.send(theirs)
+                nursery.send(theirs)
             size = file.seek(0, os.SEEK_END)
             order = {"task": task, "size": size, "seconds": seconds, "memory_mib": memory_mib, "told": told}
             return _Conversation(ours, file, size, time.monotonic() + seconds).answer(orjson.dumps(order))
@@ -133,17 +141,18 @@ def _read(head: bytes, body: bytes) -> Answer:
     if not isinstance(told, dict) or not isinstance(told.get("fenced"), bool):
         raise Unexamined("nonsense")
     refused, pages = told.get("refused"), told.get("pages", 1)
-    if refused is not None and refused not in RULES:
+    if refused is not None and not (isinstance(refused, str) and refused in RULES):
         raise Unexamined("nonsense")
     if type(pages) is not int or not 0 < pages <= _MAX_PAGES:
         raise Unexamined("nonsense")
     return Answer(refused, told["fenced"], told, body)
 
 
-class _Nursery:
+class Nursery:
     """The process that forks the children, started when one is first needed, and again where it has died."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = command
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -160,6 +169,7 @@ class _Nursery:
                 _order(self._start(), theirs)
 
     def stop(self) -> None:
+        """End it, and its children with it; it starts again where it is needed again."""
         with self._lock:
             if self._owner == os.getpid():
                 self._stop()
@@ -168,7 +178,7 @@ class _Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                _COMMAND,
+                self._command,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -196,5 +206,5 @@ def _order(control: socket.socket, theirs: socket.socket) -> None:
 
 
 _places: Final = threading.BoundedSemaphore(AT_ONCE)
-_nursery: Final = _Nursery()
+_nursery: Final = Nursery()
 atexit.register(_nursery.stop)
