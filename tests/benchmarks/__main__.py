@@ -17,7 +17,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import append, application, catch_up, growth, lag, page, rebuild
+from benchmarks import append, application, catch_up, deposit, growth, lag, page, rebuild
 from benchmarks.figures import Benchmark
 from ledger import embedded
 from support.databases import Cluster
@@ -31,6 +31,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     **rebuild.BENCHMARKS,
     **lag.BENCHMARKS,
     **page.BENCHMARKS,
+    **deposit.BENCHMARKS,
     **growth.BENCHMARKS,
 }
 
