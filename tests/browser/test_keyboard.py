@@ -79,6 +79,7 @@ def test_tabs_files_and_downloads(desk: Desk, ground: Ground):
         expect(page.locator(".tabs [aria-current=page]")).to_contain_text(tab)
     page.goto(f"/of/dossiers/{ground.dossier}/documents")
     to_the_content(page)
+    tab_to(page, "Sélectionner Accord.pdf")
     tab_to(page, "Accord.pdf")
     with page.expect_download() as saving:
         page.keyboard.press("Enter")

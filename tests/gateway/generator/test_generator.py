@@ -72,14 +72,23 @@ def test_an_establishment_holds_avis_of_one_name_on_two_dates(files: Path):
     assert len(dates) == sum(names.values())
 
 
+PROVIDERS = 5_837
+"""Of a national fund."""
+
+
 def test_a_national_fund_has_its_figures():
     size = Size(1.0)
-    fund = Fund(1, size)
     assert size.dossiers == 1_800_000
     assert size.beneficiaries_of_a_lot == 2_756
-    assert size.dossiers_of_the_largest(len(fund.providers.things)) == 1_808
-    assert len({each.siret for each in fund.establishments}) == len(fund.establishments)
+    assert size.dossiers_of_the_largest(PROVIDERS) == 1_808
     assert sum(opened for _, opened in size.weeks()) == size.dossiers
+
+
+@pytest.mark.parametrize(("scale", "providers"), [(0.1, 898), pytest.param(1, PROVIDERS, marks=pytest.mark.full)])
+def test_no_two_establishments_have_one_siret(scale: float, providers: int):
+    fund = Fund(1, Size(scale))
+    assert len(fund.providers.things) == providers
+    assert len({each.siret for each in fund.establishments}) == len(fund.establishments)
 
 
 def test_the_history_is_skewed_and_consistent():

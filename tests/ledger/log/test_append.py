@@ -19,6 +19,7 @@ from ledger.log.appending import Append, ClaimedValue, Guard, Key
 from ledger.log.database import Database, Role
 from ledger.log.recorder import Recorder
 from ledger.log.refusals import ClaimTaken, GuardBroken, KeyUsed, StreamConflict
+from support.eventually import PATIENCE_SECONDS
 from support.writers import append_pairs
 
 
@@ -234,12 +235,12 @@ def test_a_sleeping_reader_is_woken(recorder: Recorder) -> None:
     heard: list[str] = []
     with recorder.subscribe(gt=0) as subscription:
         listener = threading.Thread(
-            target=lambda: heard.extend(n.topic for n, _ in zip(subscription, range(2), strict=False))
+            target=lambda: heard.extend(n.topic for _, n in zip(range(2), subscription, strict=False))
         )
         listener.start()
         recorder.append([Append([fact(name="thing.begun.v1")])])
         recorder.append([Append([fact(name="thing.ended.v1")])])
-        listener.join(10)
+        listener.join(PATIENCE_SECONDS)
     assert heard == ["thing.begun.v1", "thing.ended.v1"]
 
 
