@@ -165,6 +165,7 @@ export interface DisputeInvoice {
 
 /**
  * A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`.
+ * `receipt` is where the « accusé de dépôt » is, for whose establishment handed it in and for the fund's staff.
  * What was withdrawn, and why, the fund's staff alone are told: for anybody else the document is not there any more.
  */
 export interface DocumentRow {
@@ -176,6 +177,7 @@ export interface DocumentRow {
   downloadable: boolean;
   media_type: string;
   name: string;
+  receipt: string | null;
   side: Coded<Codes["document-sides"]>;
   size_bytes: number;
   state: Coded<Codes["document-states"]>;
@@ -196,6 +198,7 @@ export interface DocumentShown {
   establishment_id: Id | null;
   media_type: string;
   name: string;
+  receipt: string | null;
   side: Coded<Codes["document-sides"]>;
   size_bytes: number;
   state: Coded<Codes["document-states"]>;
@@ -1441,6 +1444,11 @@ export class Ledger {
   /** Télécharger un document: `GET /v1/documents/{document_id}/content` */
   getDocumentContent(request: { document_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<Blob>> {
     return this.connection.bytes("GET", "/v1/documents/{document_id}/content", request, options);
+  }
+
+  /** Accusé de dépôt: `GET /v1/documents/{document_id}/receipt` */
+  getDocumentReceipt(request: { document_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<Blob>> {
+    return this.connection.send<Blob>("GET", "/v1/documents/{document_id}/receipt", request, options);
   }
 
   /** Retirer un document: `POST /v1/documents/{document_id}/withdrawal` */
