@@ -104,6 +104,11 @@ SCREENS: Final = (
     ),
     Screen("show_dossier_documents of an auditor", "/gestion/dossiers/{filed}/documents", "auditor", ("E14",)),
     Screen("show_withdrawal", "/gestion/documents/{document}/retrait", "case-manager", ("B1", "E14")),
+    Screen("show_dossier_deposit", "/gestion/dossiers/{filed}/documents/depot", "case-manager", ("B1",)),
+    Screen(
+        "show_establishment_deposit", "/gestion/etablissements/{establishment}/documents/depot", "accountant", ("B1",)
+    ),
+    Screen("show_establishment_documents of the staff", "/gestion/etablissements/{establishment}/documents", "auditor"),
     Screen("show_establishment of the staff", "/gestion/etablissements/{establishment}", "auditor"),
 )
 

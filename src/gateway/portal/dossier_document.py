@@ -61,7 +61,7 @@ async def _every(visit: Visit, dossier_id: UUID) -> Response:
         form=form,
         filtered=bool(form.asked()),
         narrows=len(rows) > _FEW or bool(form.asked()),
-        counters=[(label, number, "") for _, label, number in categories if number],
+        counters=[(label, number) for _, label, number in categories if number],
         categories=[(code, f"{label} ({number})") for code, label, number in categories],
         sides=_SIDES,
         states=_STATES,
