@@ -17,10 +17,9 @@ import pytest
 
 from gateway.vault.clamd import Clamd, ScanFailed
 from support.gateway import PDF
+from support.hostile import EICAR
 from support.programs import free_port
 
-# The harmless text that every scanner knows, in two halves: else scanners would take this repository for infected.
-EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
 INFECTED = PDF.replace(b"1 0 obj", b"% " + EICAR + b"\n1 0 obj")
 """A PDF with that text in a comment."""
 THREAT = "Eicar-Test-Hand.UNOFFICIAL"

@@ -18,8 +18,8 @@ from gateway.generator.pdf import one_page
 
 PLAIN_PDF = one_page(["Facture fictive"])
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2048)
-EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-"""In two halves: nobody's scanner takes this file for infected."""
+EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").encode()
+"""The harmless text that every scanner knows, in two halves: else scanners would take this repository for infected."""
 
 
 # PDF
@@ -222,6 +222,8 @@ def bad_files() -> dict[str, Bad]:
     exe = b"MZ\x90\x00" + bytes(100)
     pieces = {
         "empty": Bad("vide.pdf", b"", "vide"),
+        "scanners-own-test": Bad("eicar.pdf", EICAR, "acceptés"),
+        "scanners-own-test-packed": Bad("eicar.docx", archive({"eicar.com": EICAR}), "acceptés"),
         "program": Bad("facture.pdf", exe, "acceptés"),
         "page-with-script": Bad("facture.pdf", b"<html><script>1</script></html>", "acceptés"),
         "lying-ending": Bad("facture.docx", PLAIN_PDF, "« .docx »"),
@@ -240,7 +242,7 @@ def bad_files() -> dict[str, Bad]:
         "nested-twice": Bad("plan.docx", word({"word/embeddings/a.xlsx": sheet({"b.xlsx": sheet()})}), "un par un"),
         "macros": Bad("plan.docx", word({"word/vbaProject.bin": OLE}), "macros"),
         "macros-of-another-name": Bad(
-            "plan.xlsx", sheet() and archive({"[Content_Types].xml": b"macroEnabled", "xl/workbook.xml": b""}), "macros"
+            "plan.xlsx", archive({"[Content_Types].xml": b"macroEnabled", "xl/workbook.xml": b""}), "macros"
         ),
         "macros-within": Bad("plan.docx", word({"word/embeddings/a.xlsx": sheet({"xl/vbaData.xml": b""})}), "macros"),
         "macros-of-odt": Bad("plan.odt", writer({"Basic/Standard/script-lb.xml": b"<x/>"}), "macros"),

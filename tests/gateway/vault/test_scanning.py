@@ -22,6 +22,7 @@ from ledger.document.events import Category
 from ledger.kit.ids import uuid7
 from ledger.log.database import Role
 from ledger.log.reader import head
+from support import hostile
 from support.clamd import INFECTED, LATER, LATER_THREAT, THREAT, ClamdServer
 from support.databases import Cluster
 from support.gateway import PDF, Gateway, World, running_gateway
@@ -90,12 +91,25 @@ def make_due(gateway: Gateway) -> None:
         connection.execute("update auth.scan set due_at = now() where due_at is not null")
 
 
-def test_an_infected_file_is_refused_in_place_and_nothing_is_kept(gateway: Gateway, world: World):
-    """The sender is told at once; the log, the store and the queue know nothing of it."""
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("Accord.pdf", INFECTED),
+        ("Accord.docx", hostile.word({"word/media/image1.png": hostile.EICAR})),
+        ("Accord.xlsx", hostile.sheet({"xl/media/image1.png": hostile.EICAR})),
+        ("Accord.docx", hostile.word({"word/embeddings/Feuille.xlsx": hostile.sheet({"xl/a.xml": hostile.EICAR})})),
+        ("Accord.png", hostile.picture() + hostile.EICAR),
+    ],
+    ids=["pdf", "docx", "xlsx", "xlsx-in-docx", "png"],
+)
+def test_an_infected_file_is_refused_in_place_and_nothing_is_kept(
+    gateway: Gateway, world: World, name: str, content: bytes
+):
+    """The sender is told at once; the log, the store and the queue know nothing of it. However deep it is packed."""
     kept = set(gateway.service.store.keys())
     with gateway.service.database.transaction(Role.AUDITOR) as connection:
         before = head(connection)
-    answer = gateway.deposited(content=INFECTED, dossier_ids=[str(world.dossier)])
+    answer = gateway.deposited(name=name, content=content, dossier_ids=[str(world.dossier)])
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/file"
     assert THREAT in answer.json()["errors"][0]["detail"]

@@ -206,4 +206,6 @@ def test_the_gateway_loads_no_parser():
     program = "import sys, gateway.api.app, gateway.cli.main, gateway.cli.work; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "ledger.vault.isolated.running" in loaded
-    assert not {"pikepdf", "pypdfium2", "pypdfium2_raw", "PIL", "lxml"} & {name.partition(".")[0] for name in loaded}
+    assert not {"pikepdf", "pypdfium2", "pypdfium2_raw", "PIL", "lxml", "typst"} & {
+        name.partition(".")[0] for name in loaded
+    }
