@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlencode, urljoin
+from urllib.parse import unquote_to_bytes, urlencode, urljoin
 
 from httpx import Response
 
@@ -14,9 +14,10 @@ from browser.screens import SCREENS, Addresses
 from support.browser import Browser
 from support.html import Node, read
 from support.reader import FORM, HTML
+from support.uploading import END, TYPE, part
 
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/liens/)[^/]+|\?.*")
-_TYPED = frozenset({"text", "email", "password", "search", "date", "tel", "number", "url"})
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/liens/)[^/]+|(?<=/pieces/)[a-z-]+|\?.*")
+_TYPED = frozenset({"file", "text", "email", "password", "search", "date", "tel", "number", "url"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Found:
     pairs: tuple[tuple[str, str], ...]
     typed: tuple[str, ...]
     secret: frozenset[str]
+    files: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -70,14 +72,37 @@ def forms_on(browser: Browser, path: str, who: str | None = None) -> Iterator[Fo
         inputs = [each for each in inputs if each.attributes.get("type", "text") in _TYPED]
         typed = tuple(each.attributes["name"] for each in [*inputs, *form.all("textarea")])
         secret = frozenset(each.attributes["name"] for each in inputs if each.attributes.get("type") == "password")
-        yield Found(who, path, action, tuple(_pairs(form)), typed, secret)
+        files = frozenset(each.attributes["name"] for each in inputs if each.attributes.get("type") == "file")
+        yield Found(who, path, action, tuple(_pairs(form)), typed, secret, files)
 
 
 def send(browser: Browser, form: Found, pairs: list[tuple[str, str]], *, raw: bytes = b"") -> Response:
-    """As a browser without scripts sends it; `raw` comes after the fields as it is."""
+    """As a browser without scripts sends it; `raw` comes after the fields as it is. What is typed into a file's field
+    is its name.
+    """
     browser.csrf = None
+    if form.files:
+        headers = {"Accept": HTML, "Content-Type": TYPE}
+        return browser.send("POST", form.action, headers=headers, content=b"".join(_parts(form, pairs, raw)) + END)
     headers = {"Accept": HTML, "Content-Type": FORM}
     return browser.send("POST", form.action, headers=headers, content=urlencode(pairs).encode() + raw)
+
+
+def _parts(form: Found, pairs: list[tuple[str, str]], raw: bytes) -> Iterator[bytes]:
+    """Fields first, as they stand; then the files, which hold nothing that is taken."""
+    fields = [(name, text.encode()) for name, text in pairs if name not in form.files]
+    for name, value in fields + [(name.decode(), value) for name, value in _raw_pairs(raw)]:
+        yield part(name, value)
+    for name, text in pairs:
+        if name in form.files:
+            # No system has a file with a longer name.
+            yield part(name, b"x", filename=text[:300].replace('"', "%22"))
+
+
+def _raw_pairs(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for each in filter(None, raw.split(b"&")):
+        name, _, value = each.partition(b"=")
+        yield name, unquote_to_bytes(value)
 
 
 def _pairs(form: Node) -> Iterator[tuple[str, str]]:

@@ -68,6 +68,8 @@ SCREENS: Final = (
     Screen("show_dossier", "/of/dossiers/{dossier}", rows=("O32",)),
     Screen("show_dossier_transfers", "/of/dossiers/{dossier}/reglements", rows=("O34",)),
     Screen("show_dossier_documents", "/of/dossiers/{dossier}/documents", rows=("O33",)),
+    Screen("show_pieces", "/of/dossiers/{dossier}/pieces", rows=("E9",)),
+    Screen("show_pieces of a member", "/adherent/dossiers/{filed}/pieces", "member", ("E9", "E14")),
     Screen("show_dossier_history", "/of/dossiers/{dossier}/historique"),
     Screen("show_transfers", "/of/reglements", rows=("O40", "O42")),
     Screen("show_transfers of nobody", "/of/reglements", "newcomer"),

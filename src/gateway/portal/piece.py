@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 from uuid import UUID
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.api.dossier_reading import read_dossier
@@ -18,7 +19,6 @@ from gateway.api.piece_reading import Desk, PieceParams, read_desks, read_pieces
 from gateway.api.problems import not_found
 from gateway.api.uploads import MOST_FILES, Upload
 from gateway.portal.dossier import tab
-from gateway.portal.forms import Form, checked
 from gateway.portal.ordering import shown
 from gateway.portal.pages import page_router, to
 from gateway.portal.uploading import Judged, Sending, Uploading, judge_each
@@ -36,9 +36,10 @@ _NAMES: Final = dict(zip(ALLOWED, ("PDF", "PNG", "JPEG", "DOCX", "XLSX", "ODT"),
 @router.get("/dossiers/{dossier_id}/pieces", name="show_pieces")
 async def show_pieces(visit: Visiting, dossier_id: UUID) -> Response:
     """Tab MES DOCUMENTS. `min_position`: what `upload.js` has just sent is to be among them."""
-    asked = checked(Params, visit.query())
-    if isinstance(asked, Form):
-        raise not_found()
+    try:
+        asked = Params.model_validate(visit.query().fields)
+    except ValidationError:
+        raise not_found() from None
     return await _shown(visit, dossier_id, asked)
 
 

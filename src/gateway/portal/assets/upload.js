@@ -1,5 +1,5 @@
-// Files that are chosen or dropped are sent two at a time, then counter and rows are shown anew. To send one again is
-// harmless: the same bytes are the same document. Without a script the form sends them.
+// Files are sent two at a time, then counter and rows are shown anew. Without a script the form sends them. To send one
+// again is harmless: the same bytes are the same document.
 const AT_ONCE = 2;
 const model = document.querySelector("template");
 const words = model.dataset;
@@ -45,7 +45,7 @@ function send(job) {
   request.setRequestHeader("X-CSRF-Token", elements.csrf_token.value);
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     job.bar.value = loaded / total;
-    job.stop.hidden = loaded === total; // by now it may be there
+    job.stop.hidden = loaded === total;
     job.word.textContent = job.stop.hidden ? words.checked : `${Math.floor((100 * loaded) / total)} %`;
   });
   request.addEventListener("loadend", () => {
@@ -87,17 +87,21 @@ async function tell(form) {
 
 async function show(form, done) {
   const answer = await fetch(`?min_position=${Math.max(...done.map((job) => job.position))}`);
+  if (answer.status === 503) setTimeout(show, 1000, form, done); // not to be read yet
+  if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const here = form.closest("section");
+  const here = form.parentElement;
   for (const part of ["h2", "div"]) here.querySelector(part).replaceWith(page.querySelector(`#${here.id} ${part}`));
   for (const job of done) job.line.remove();
 }
 
 for (const form of document.querySelectorAll("form[data-upload]")) {
-  const here = form.closest("section");
+  const here = form.parentElement;
   form.jobs = [];
-  form.querySelector(".actions").hidden = true;
-  form.addEventListener("change", ({ target }) => target.files && take(form, target.files));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    take(form, form.elements.file.files);
+  });
   here.addEventListener("dragover", (event) => event.preventDefault());
   here.addEventListener("drop", (event) => {
     event.preventDefault();

@@ -184,7 +184,7 @@ def test_a_stranger_finds_nothing_there(gateway: Gateway, case: Case, shared: Ca
         for code in ("other", "inconnu"):
             refused = browser.send("POST", f"/adherent/dossiers/{dossier}/pieces/{code}", **sent)
             assert refused.status_code == 404
-    for place in (path.replace("/adherent", "/of"), path.replace("/adherent", "/gestion"), f"{path}?inconnu=1"):
+    for place in (path.replace("/adherent", "/of"), path.replace("/adherent", "/gestion"), f"{path}?min_position=x"):
         assert browser.get(place).status_code == 404
     for code in ("attendance", "agreement", "inconnu"):
         assert browser.send("POST", f"{path}/{code}", **sent).status_code == 404
