@@ -72,14 +72,14 @@ def test_a_document_is_opened_by_click_double_click_and_enter(desk: Desk, site: 
     page = desk.window(provider.name, script=way == "double click", accept_downloads=True)
     page.goto(LIST)
     page.get_by_role("row").filter(has_text="Télécharger").locator("th a").click()
-    page.get_by_role("link", name="Documents").click()
+    page.get_by_role("link", name="Documents Fonds").click()
     row = page.get_by_role("row").filter(has_text="Accord é.pdf")
     expect(row).to_contain_text("Déposé le 10/02/2026")
     with page.expect_download() as saving:
         if way == "click":
-            row.get_by_role("link").click()
+            row.get_by_role("link", name="Accord é.pdf").click()
         elif way == "Enter":
-            row.get_by_role("link").press("Enter")
+            row.get_by_role("link", name="Accord é.pdf").press("Enter")
         else:
             row.get_by_text("Déposé le").dblclick()
     saved = saving.value

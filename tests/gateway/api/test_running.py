@@ -72,6 +72,7 @@ def test_figures_have_a_listener_of_their_own(gateway: Gateway, world: World):
         client.post(f"{path}/closing", json={"on": "2026-03-01"}, headers=headers)
         client.request("PROPFIND", "/v1/Jean-Dupont")
         assert client.get("/metrics").status_code == 404
+        client.get("/healthz")  # a client has its answer a moment before it is counted: the next one waits for that
         text = plain.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'ledger_http_requests_total{method="GET",route="/v1/dossiers/{dossier_id}",status="200"} 1.0' in text
     assert 'ledger_http_requests_total{method="other",route="unknown",status="404"} 1.0' in text
@@ -89,9 +90,11 @@ def test_a_request_leaves_one_line_and_nothing_personal_in_it(gateway: Gateway, 
     )
     gateway.get("provider", f"/v1/dossiers/{world.dossier}", inconnu="Confidentielle")
     gateway.post("case-manager", "/v1/persons", {"last_name": "Confidentielle", "first_name": 1, "nir": "290"})
+    gateway.client.get("/healthz")  # a client has its answer a moment before its line is written
     written = [json.loads(line) for line in lines.getvalue().splitlines()]
     requests = [line for line in written if line["event"] == "request"]
-    assert [line["route"] for line in requests] == ["/v1/dossiers/search", "/v1/dossiers/{dossier_id}", "/v1/persons"]
+    routes = ["/v1/dossiers/search", "/v1/dossiers/{dossier_id}", "/v1/persons"]
+    assert [line["route"] for line in requests][:3] == routes
     assert requests[0]["correlation_id"] == answer.headers["correlation-id"]
     assert requests[0]["account_id"] == str(gateway.accounts["provider"])
     assert set(requests[0]) == {
