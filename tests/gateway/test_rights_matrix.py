@@ -25,7 +25,7 @@ from support import page_rights
 from support.browser import Browser
 from support.company import Company, company
 from support.databases import Cluster
-from support.gateway import Gateway, running_gateway
+from support.gateway import PDF, Gateway, running_gateway
 from support.signing_in import accept_terms, enrol_totp
 from support.walking import Walked, walk
 
@@ -102,7 +102,7 @@ def _ids(gateway: Gateway, first: Company) -> dict[str, str]:
     gateway.done("accountant", f"/v1/establishments/{place}/bank-details", _bank())
     dossier = gateway.dossier(place, buyer)
     lot, transfer = gateway.paid_transfer(gateway.approved_invoice(dossier, place), provider=place, total_cents=60000)
-    document = gateway.deposited(dossier_ids=[str(dossier)]).json()["id"]
+    document = _piece(gateway, str(dossier))
     invitation = first.invite("referent", place).json()["id"]
     person = gateway.get("case-manager", f"/v1/dossiers/{dossier}/trainees").json()["items"][0]["person_id"]
     return {
@@ -125,6 +125,19 @@ def _ids(gateway: Gateway, first: Company) -> dict[str, str]:
         "secret": "A" * 43,
         **page_rights.IDS,
     }
+
+
+def _piece(gateway: Gateway, dossier: str) -> str:
+    """A document of its own: of the fund's it would have no receipt."""
+    answer = gateway.client.post(
+        f"/v1/dossiers/{dossier}/pieces",
+        data={"category": "invoice"},
+        files={"file": ("Facture.pdf", PDF, "application/pdf")},
+        headers=gateway.headers("user"),
+    )
+    assert answer.status_code == 201, answer.text
+    gateway.settle()
+    return str(answer.json()["id"])
 
 
 def _bank() -> dict[str, str]:
