@@ -11,6 +11,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -89,6 +90,29 @@ def test_what_another_sees_is_absent_for_a_provider(demo):
     answers = [get(demo, "provider", f"/v1/dossiers/{each}") for each in (foreign, absent)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].json()["type"] == answers[1].json()["type"]
+
+
+def test_its_documents_show_every_side_and_most_states(demo):
+    """O33, E9, E14: pieces of a member and of a provider, one withdrawn with its reason, one in quarantine."""
+
+    def documents(who: str, dossier: str) -> list[dict[str, Any]]:
+        return get(demo, who, f"/v1/dossiers/{dossier}/documents").json()["items"]
+
+    for who, space in (("provider", "provider"), ("member", "company")):
+        theirs = [each["dossier_id"] for each in get(demo, who, f"/v1/dossiers?limit=200&side={space}").json()["items"]]
+        found = {each: rows for each in theirs if len(rows := documents("auditor", each)) >= 7}
+        assert found, f"no dossier of the {who} has pieces"
+        dossier, rows = found.popitem()
+        shown = {(each["side"]["code"], each["state"]["code"]) for each in rows}
+        assert {("member", "clean"), ("member", "none"), ("member", "withdrawn"), ("fund", "none")} <= shown
+        assert {("provider", "clean"), ("provider", "none"), ("provider", "infected")} <= shown
+        assert [each["withdrawal_reason"] for each in rows if each["withdrawn_on"]] == [
+            "Déposée une seconde fois par erreur."
+        ]
+        own = documents(who, dossier)
+        assert {each["side"]["code"] for each in own} <= {"fund", "member" if who == "member" else "provider"}
+        [clean] = [each for each in own if each["state"]["code"] == "clean"]
+        assert get(demo, who, clean["content"]).content.startswith(b"%PDF-")
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
+from uuid import UUID
 
 import orjson
 
+from gateway.demo.papers import Held, file_pieces
 from gateway.generator import Expected, Fund, Size, personas, write_files
+from gateway.generator.personas import Persona
 from gateway.importer.importing import import_files
 from gateway.importer.progress import follow
 from gateway.importer.report import Summary
 from gateway.service import Service
+from ledger.account.events import Profile
 from ledger.log.database import Role
 
 SEED: Final = 20_261_031
@@ -21,6 +26,21 @@ SCALE: Final = 1 / 1000
 
 _LOOKED_AT: Final = 20_000
 """Positions among which a dossier worth showing is sought: enough of them, whatever the size."""
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """A dossier as it was opened, and how many events it has."""
+
+    dossier_id: UUID
+    events: int
+    number: str
+    company: UUID
+    providers: tuple[UUID, ...]
+
+    @property
+    def parties(self) -> set[UUID]:
+        return {self.company, *self.providers}
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,8 @@ def imported(service: Service, data_dir: Path, scale: float) -> tuple[Made, Summ
             progress=follower,
         )
     if summary.exit_code == 0:
+        for persona in personas(made.fund):
+            file_pieces(service, _dossiers_of(service, persona))
         made = Made(made.seed, made.scale, whole=True)
         made.write(note)
     return made, summary
@@ -85,15 +107,32 @@ def worth_replaying(service: Service, made: Made) -> str:
 
     It is the one with most events of those opened first: the log tells, whether or not the read models follow yet.
     """
-    provider = personas(made.fund)[0]
-    held = [service.keyring.digest("siret", siret) for siret in provider.sirets]
-    establishments = {str(service.ledger.log_recorder.select_claim("siret", digest)) for digest in held}
+    return next((each.number for each in _openings(service, personas(made.fund)[0])), "")
+
+
+def _dossiers_of(service: Service, persona: Persona) -> list[Held]:
+    """Those of a persona's dossiers that its pieces may be filed on, the longest histories first."""
+    if persona.profile is not Profile.REFERENT:
+        return []
+    return [Held(each.dossier_id, each.company, each.providers[0]) for each in _openings(service, persona)]
+
+
+def _openings(service: Service, persona: Persona) -> list[_Opening]:
+    """The persona's dossiers among those opened first, those with most events before the others."""
+    held = [service.keyring.digest("siret", siret) for siret in persona.sirets]
+    establishments = {service.ledger.log_recorder.select_claim("siret", digest) for digest in held}
     with service.database.transaction(Role.AUDITOR) as connection:
-        opened = connection.execute(
-            "select e.payload, (select count(*) from log.event_dossier d where d.dossier_id = e.stream_id) as events "
+        rows = connection.execute(
+            "select e.stream_id, e.payload, "
+            "(select count(*) from log.event_dossier d where d.dossier_id = e.stream_id) as events "
             "from log.events e where e.name = 'dossier.opened.v1' and e.position < %s",
             (_LOOKED_AT,),
         )
-        candidates = [(row["events"], orjson.loads(row["payload"])) for row in opened]
-    theirs = [(n, each) for n, each in candidates if establishments & set(each["provider_establishment_ids"])]
-    return str(max(theirs, key=lambda one: one[0], default=(0, {"number": ""}))[1]["number"])
+        opened = [_opening(row) for row in rows]
+    return sorted((each for each in opened if establishments & each.parties), key=lambda one: -one.events)
+
+
+def _opening(row: Mapping[str, Any]) -> _Opening:
+    told = orjson.loads(row["payload"])
+    providers = tuple(UUID(each) for each in told["provider_establishment_ids"])
+    return _Opening(row["stream_id"], row["events"], told["number"], UUID(told["company_establishment_id"]), providers)
