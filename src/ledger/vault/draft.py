@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ SLAB_BYTES: Final = 16 * CHUNK_BYTES
 DRAFT_SECONDS: Final = 6 * 3_600.0
 """A file that nobody has written to for so long is no deposit that goes on."""
 
+_beside: Final = ThreadPoolExecutor(2, thread_name_prefix="draft")
 _SEALED_SLAB_BYTES: Final = 16 * SEALED_CHUNK_BYTES
 _MEBIBYTE: Final = 1024 * 1024
 
@@ -129,17 +131,28 @@ class Draft:
         self.drop()
 
     def _seal(self, *, last: bool) -> None:
-        clear, sealed, written = memoryview(self._clear)[: self._filled], memoryview(self._sealed), 0
-        self._plain.update(clear)
-        # An empty document has one chunk, of nothing; a slab that is not the last is a whole number of them.
-        for start in range(0, max(self._filled, 1), CHUNK_BYTES):
+        clear = memoryview(self._clear)[: self._filled]
+        # The clear bytes are hashed while they are sealed and these are hashed: the two hashes are what costs.
+        hashed = _beside.submit(self._plain.update, clear) if self._filled == SLAB_BYTES else None
+        try:
+            self._write(self._sealed_from(clear, last=last))
+        finally:
+            if hashed is None:
+                self._plain.update(clear)
+            else:
+                hashed.result()
+        self._filled = 0
+
+    def _sealed_from(self, clear: memoryview, *, last: bool) -> memoryview:
+        """An empty document has one chunk, of nothing; a slab that is not the last is a whole number of them."""
+        sealed, written = memoryview(self._sealed), 0
+        for start in range(0, max(len(clear), 1), CHUNK_BYTES):
             chunk = clear[start : start + CHUNK_BYTES]
-            is_last = last and start + CHUNK_BYTES >= self._filled
+            is_last = last and start + CHUNK_BYTES >= len(clear)
             self._cipher.seal_into(self._index, chunk, sealed[written : written + len(chunk) + TAG_BYTES], last=is_last)
             written += len(chunk) + TAG_BYTES
             self._index += 1
-        self._write(sealed[:written])
-        self._filled = 0
+        return sealed[:written]
 
     def _write(self, sealed: memoryview) -> None:
         self._stored.update(sealed)
