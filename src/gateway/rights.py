@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.audiences import Audience, Bearer, Right, Scope, Stage, audience_of, audiences_of, fresh, reached, widest
+from gateway.page_rights import PAGES
 from ledger.account.events import Role as AccountRole
 from ledger.kit.errors import Forbidden
 from ledger.log.database import Role
@@ -216,116 +217,6 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "withdraw_transfer": _ACCOUNTS,
     }
 )
-
-PAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        # Before there is a session.
-        "show_entry": "sign_in",
-        "show_sign_in": "sign_in",
-        "enter": "sign_in",
-        "show_forgotten": "sign_in",
-        "ask_for_link": "sign_in",
-        "enter_with_passkey": "sign_in_with_passkey",
-        "show_contacts": "sign_in",
-        "show_accessibility": "sign_in",
-        "show_legal_notice": "sign_in",
-        "show_personal_data": "sign_in",
-        "show_site_map": "sign_in",
-        "show_help": "sign_in",
-        "show_appearance": "sign_in",
-        "choose_appearance": "sign_in",
-        "show_asset": "sign_in",
-        # The services portal's entrance.
-        "show_services_sign_in": "sign_in",
-        "enter_services": "sign_in",
-        "show_registration": "register_member",
-        "register_page": "register_member",
-        "show_registered": "register_member",
-        # The session and its owner.
-        "show_second_factor": "prove_second_factor",
-        "give_second_factor": "prove_second_factor",
-        "show_proof": "list_sessions",
-        "give_proof": "list_sessions",
-        "leave": "sign_out",
-        "stay": "extend_session",
-        # Not `get_terms`, whose row lets in who has not finished signing in: these pages show a name and an address.
-        "show_terms": "accept_terms",
-        "show_terms_text": "accept_terms",
-        "answer_terms": "accept_terms",
-        "show_profile": "list_sessions",
-        "show_sessions": "list_sessions",
-        "end_session_page": "end_session",
-        "end_others_page": "end_other_sessions",
-        "show_password_page": "list_sessions",
-        "change_password_page": "change_password",
-        "show_factors_page": "list_factors",
-        "begin_totp_page": "begin_totp",
-        "confirm_totp_page": "confirm_totp",
-        "remove_totp_page": "remove_totp",
-        "make_codes_page": "make_recovery_codes",
-        "begin_passkey_page": "begin_passkey",
-        "add_passkey_page": "add_passkey",
-        "remove_passkey_page": "remove_passkey",
-        "show_email_page": "list_sessions",
-        "change_email_page": "change_email",
-        # The provider's space.
-        "show_home": "list_establishments",
-        "show_dossiers": "list_dossiers",
-        "look_for_dossiers": "search_dossiers",
-        "show_dossier": "list_dossier_trainees",
-        "show_dossier_transfers": "list_dossier_transfers",
-        "show_dossier_documents": "list_dossier_documents",
-        "show_pieces": "list_piece_categories",
-        "deposit_pieces": "deposit_piece",
-        "show_dossier_history": "get_dossier_history",
-        "show_transfers": "list_transfers",
-        "show_transfer": "get_transfer",
-        "show_months": "list_transfer_months",
-        "show_establishments": "list_establishments",
-        "look_for_establishments": "search_establishments",
-        "show_establishment": "get_establishment",
-        "show_establishment_documents": "list_establishment_documents",
-        "download_document": "get_document_content",
-        "download_documents": "archive_documents",
-        "download_receipt": "get_document_receipt",
-        "show_dossier_deposit": "deposit_document",
-        "deposit_on_dossier": "deposit_document",
-        "show_establishment_deposit": "deposit_document",
-        "deposit_on_establishment": "deposit_document",
-        "show_withdrawal": "withdraw_document",
-        "withdraw_document_page": "withdraw_document",
-        # The services portal, the members' space and the staff's: their homes read each block with its own right.
-        "show_spaces": "list_sessions",
-        "show_services": "list_sessions",
-        "show_theme": "list_sessions",
-        "show_tool": "list_sessions",
-        "show_favourites": "list_sessions",
-        "keep_favourites": "list_sessions",
-        "show_member_home": "list_sessions",
-        "show_staff_home": "list_sessions",
-        "show_coming": "list_sessions",
-        # A team's users.
-        "show_users": "list_team_users",
-        "show_team": "list_team_users",
-        "look_for_users": "search_team_users",
-        "save_users_page": "suspend_membership",
-        "show_user": "get_team_user",
-        "see_all_establishments": "list_team_establishments",
-        "change_user_page": "change_membership",
-        "suspend_user_page": "suspend_membership",
-        "resume_user_page": "resume_membership",
-        "end_user_page": "end_membership",
-        "show_employees": "list_team_employees",
-        "show_new_employee": "list_team_employees",
-        "register_employee_page": "register_employee",
-        "show_new_user": "list_team_establishments",
-        "invite_user_page": "send_invitation",
-        "invite_again_page": "send_invitation_again",
-        "withdraw_invitation_page": "withdraw_invitation",
-    }
-)
-"""A page's right is an action's: by the page's route name, the action whose row it borrows, so that no page can be open
-where its action is shut."""
 
 RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
     {**_ACTIONS, **{page: _ACTIONS[action] for page, action in PAGES.items()}}

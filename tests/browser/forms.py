@@ -16,7 +16,8 @@ from support.html import Node, read
 from support.reader import FORM, HTML
 from support.uploading import END, TYPE, part
 
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/liens/)[^/]+|(?<=/pieces/)[a-z-]+|\?.*")
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+ID = re.compile(rf"{_UUID}|(?<=/liens/)[^/]+|(?<=/pieces/)[a-z-]+|\?.*")
 _TYPED = frozenset({"file", "text", "email", "password", "search", "date", "tel", "number", "url"})
 
 

@@ -18,7 +18,8 @@ from httpx import Response
 
 from gateway.api.app import build
 from gateway.audiences import Audience, Scope, Stage
-from gateway.rights import PAGES, RIGHTS, database_role, may, refusal, right_of
+from gateway.page_rights import PAGES
+from gateway.rights import RIGHTS, database_role, may, refusal, right_of
 from ledger.account.events import Role as AccountRole
 from ledger.log.database import Role
 from support import page_rights

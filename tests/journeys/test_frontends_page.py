@@ -7,7 +7,8 @@ import subprocess
 
 from gateway.api.typescript import method_name
 from gateway.audiences import Audience
-from gateway.rights import PAGES, RIGHTS
+from gateway.page_rights import PAGES
+from gateway.rights import RIGHTS
 from support.demo import Demo, environment
 from support.examples_page import PAGE, blocks
 from support.node import needs_node

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from gateway.api.offering import MenuEntry, PageLink, SpaceShown
+from gateway.page_rights import PAGES
 from gateway.portal.menu import COMING, Entry, foot, menu_of
 from gateway.portal.spaces import Space, spaces_of
-from gateway.rights import PAGES
 
 
 class Portal:

@@ -25,6 +25,7 @@ from gateway.auth import csrf
 from gateway.auth.caller import LATE, Caller, caller_of
 from gateway.auth.csrf import csrf_of
 from gateway.auth.sessions import cookie
+from gateway.page_rights import PAGES
 from gateway.people.visitor import NOBODY, Seen, seen
 from gateway.portal import spaces
 from gateway.portal.forms import EMPTY, Form, posted
@@ -33,7 +34,7 @@ from gateway.portal.pages import Detour, page, set_cookie, to
 from gateway.portal.proving import proved
 from gateway.portal.said import PARAMETER
 from gateway.portal.spaces import Space
-from gateway.rights import PAGES, PUBLIC, actions_of
+from gateway.rights import PUBLIC, actions_of
 from gateway.service import Service
 
 __all__ = ["Detour", "Guest", "GuestPosting", "Posting", "Visit", "Visiting", "Visitor", "instead", "next_step", "to"]

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 
 from gateway.api.app import build
+from gateway.page_rights import PAGES
 from gateway.portal.pages import HEADERS
-from gateway.rights import PAGES
 from gateway.settings_values import Frontend
 from support.databases import Cluster
 from support.gateway import Gateway, running_gateway

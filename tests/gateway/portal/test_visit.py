@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import pytest
 
+from gateway.page_rights import PAGES
 from gateway.portal import spaces
 from gateway.portal.menu import menu_of
 from gateway.portal.spaces import OF, address, exists, home_of, spaces_of
-from gateway.rights import PAGES, RIGHTS, actions_of
+from gateway.rights import RIGHTS, actions_of
 from ledger.account.events import Role
 from support.gateway import Gateway
 from support.reader import HTML, Reader
