@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 import threading
@@ -58,16 +59,25 @@ class Download:
 
 @contextmanager
 def downloading(
-    gateway: Gateway, document: str, headers: dict[str, str], *, pace_seconds: float = PACE_SECONDS
+    gateway: Gateway,
+    document: str,
+    headers: dict[str, str],
+    *,
+    pace_seconds: float = PACE_SECONDS,
+    archived: bool = False,
 ) -> Iterator[Download]:
-    """A download of the document that has begun."""
+    """A download of the document, alone or as an archive of it, that has begun."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
     # Closed by a reset: a server that has bytes left for it would else ask after it for two minutes.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.connect(("127.0.0.1", gateway.client.base_url.port or 80))
+    request, body = f"GET /v1/documents/{document}/content", b""
+    if archived:
+        request, body = "POST /v1/documents/archive", json.dumps({"document_ids": [document]}).encode()
+        headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "127.0.0.1", **headers}.items())
-    connection.sendall(f"GET /v1/documents/{document}/content HTTP/1.1\r\n{lines}\r\n".encode())
+    connection.sendall(f"{request} HTTP/1.1\r\n{lines}\r\n".encode() + body)
     download = Download(connection, pace_seconds)
     thread = threading.Thread(target=download.read)
     thread.start()
@@ -237,12 +247,12 @@ def test_a_document_that_leaves_ones_sight_is_cut(gateway: Gateway, places: Plac
 
 
 @pytest.mark.usefixtures("often")
-@pytest.mark.parametrize("staff", [False, True])
-def test_a_document_that_is_put_in_quarantine_is_cut(gateway: Gateway, places: Places, staff: bool):
-    """Something is found in it while it is sent: whoever asked, the fund included, gets no more of it."""
+@pytest.mark.parametrize(("staff", "archived"), [(False, False), (True, True)])
+def test_a_document_that_is_put_in_quarantine_is_cut(gateway: Gateway, places: Places, staff: bool, archived: bool):
+    """Something is found in it while it is sent: whoever asked, the fund included, gets no more of it, or of a ZIP."""
     role = Role.CASE_MANAGER
     name = gateway.account(f"gestionnaire-{gateway.number()}", role) if staff else user(gateway, places)
-    with downloading(gateway, places.document, gateway.headers(name)) as download:
+    with downloading(gateway, places.document, gateway.headers(name), archived=archived) as download:
         judge(gateway, places, "infected")
         is_cut(gateway, name, download)
     judge(gateway, places, "clean")
