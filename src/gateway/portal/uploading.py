@@ -12,7 +12,7 @@ from gateway.api.limits import charge
 from gateway.api.piece import largest
 from gateway.api.problems import Problem, of_refusal, problem
 from gateway.api.uploads import MOST_FILES, Parts, Upload
-from gateway.portal.forms import Form, faults_of
+from gateway.portal.forms import LIMIT_BYTES, Form, faults_of
 from gateway.portal.visit import Visit, posting_of
 from ledger.kit.errors import Refusal
 
@@ -58,7 +58,8 @@ Take = Callable[[Upload, Judged], Awaitable[None]]
 
 async def uploading(request: Request) -> Sending:
     """As `posting`, for a form with files: not a byte of them is asked for before whoever sends them is known."""
-    parts = Parts(request, limit_bytes=MOST_FILES * largest(request), most_fields=_MOST_FIELDS)
+    limit_bytes = MOST_FILES * largest(request)
+    parts = Parts(request, limit_bytes=limit_bytes, most_fields=_MOST_FIELDS, field_bytes=LIMIT_BYTES)
     fields = await parts.before_files()
     if any(len(texts) > 1 for texts in fields.values()):
         raise problem("malformed-form")

@@ -205,7 +205,8 @@ def test_the_dossier_shows_its_trainees_and_nothing_else_of_them(gateway: Gatewa
     assert page.one("h1").text.startswith("Dossier n° 19000")
     tabs = page.one("nav", **{"class": "tabs"})
     documents = f"Documents {gateway.settings.fund_name}"
-    assert [each.text for each in tabs.all("a")] == ["Stagiaire(s)", "Règlements", documents, "Historique"]
+    told = ["Stagiaire(s)", "Règlements", "Mes documents", documents, "Historique"]
+    assert [each.text for each in tabs.all("a")] == told
     assert [each.text for each in tabs.all("a", **{"aria-current": "page"})] == ["Stagiaire(s)"]
 
 
