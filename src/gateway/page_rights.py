@@ -77,6 +77,8 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "download_document": "get_document_content",
         "download_documents": "archive_documents",
         "download_receipt": "get_document_receipt",
+        "show_preview": "get_document_preview",
+        "show_preview_page": "get_document_preview_page",
         "show_dossier_deposit": "deposit_document",
         "deposit_on_dossier": "deposit_document",
         "show_establishment_deposit": "deposit_document",

@@ -146,6 +146,8 @@ _ACTIONS: Final[Mapping[str, Right]] = MappingProxyType(
         "get_document_content": _READING,
         "archive_documents": _READING,
         "get_document_receipt": _READING,
+        "get_document_preview": _READING,
+        "get_document_preview_page": _READING,
         "list_lots": Right(_STAFF),
         "get_lot": Right(_STAFF),
         "get_organisation": Right(_STAFF),

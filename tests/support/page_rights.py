@@ -14,7 +14,7 @@ from support.reader import FORM, HTML
 from support.walking import Walked
 
 IDS = {"digest": "0" * 12, "name": "portal.css", "version": "2026-01-01"}
-IDS |= {"theme": "competences", "tool": "competences", "part": "lots", "category": "other"}
+IDS |= {"theme": "competences", "tool": "competences", "part": "lots", "category": "other", "page": "1"}
 """What only pages' paths name."""
 
 WITH_FILES = frozenset({"deposit_pieces", "deposit_on_dossier", "deposit_on_establishment"})

@@ -34,6 +34,8 @@ _COSTLY: Final[Mapping[str, Allowance]] = {
     "get_document_content": DOWNLOAD,
     "archive_documents": ARCHIVE,
     "get_document_receipt": DOWNLOAD,
+    "get_document_preview": DOWNLOAD,
+    "get_document_preview_page": DOWNLOAD,
     "deposit_piece": DEPOSIT,
     "follow_changes": STREAM,
 }

@@ -75,6 +75,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "csrf": (403, "La demande ne vient pas de cette application, ou sa page a expiré : rechargez la page."),
     "not-yet-analysed": (409, "Ce document n'est pas encore analysé : il pourra être téléchargé ensuite."),
     "quarantined": (409, "Un logiciel malveillant a été trouvé dans ce document : il ne peut pas être téléchargé."),
+    "no-preview": (409, "Ce document n'a pas d'aperçu : téléchargez-le pour le lire."),
     "terms-changed": (409, "Le texte des conditions a changé : relisez-le avant de répondre."),
     # One text for a link that was used, that is too old, altered, or replaced by a newer one.
     "link-not-valid": (410, "Ce lien n'est plus valable : demandez-en un nouveau."),

@@ -6,12 +6,24 @@ import io
 from typing import Any, BinaryIO, Final
 
 import pypdfium2
-from PIL import Image
+from PIL import ExifTags, Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from ledger.vault.isolated import images
 
 LONGEST_SIDE: Final = 1_400
 MOST_BYTES: Final = 2 * 1024 * 1024
+_ORIENTATION: Final = ExifTags.Base.Orientation
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_QUARTERS: Final = frozenset({5, 6, 7, 8})
 _COLOURS: Final = 128
 _MOST_SCALE: Final = 4.0
 _MOST_LOADED_PIXELS: Final = 40_000_000
@@ -23,7 +35,8 @@ def count(file: BinaryIO, told: dict[str, Any]) -> _Told:
     """`pages`, and of the first `told["most"]` of them the `sizes` of their pictures, in pixels."""
     if told["media_type"] in images.FORMATS:
         with images.opened(file, told["media_type"]) as picture:
-            return {"pages": 1, "sizes": [_fitting(*picture.size, most=1.0)]}, b""
+            size = picture.size[::-1] if _turn(picture) in _QUARTERS else picture.size
+            return {"pages": 1, "sizes": [_fitting(*size, most=1.0)]}, b""
     opened = pypdfium2.PdfDocument(file)
     sizes = [_fitting(*opened.get_page_size(at)) for at in range(min(len(opened), told["most"]))]
     return {"pages": len(opened), "sizes": sizes}, b""
@@ -37,8 +50,9 @@ def page(file: BinaryIO, told: dict[str, Any]) -> _Told:
     if not 1 <= told["page"] <= len(opened):
         return {"absent": True}, b""
     drawn = opened[told["page"] - 1]
-    width, _ = _fitting(*drawn.get_size())
-    return _shown(drawn.render(scale=width / drawn.get_width(), may_draw_forms=False).to_pil())
+    width, height = _fitting(*drawn.get_size())
+    picture = drawn.render(scale=width / drawn.get_width(), may_draw_forms=False).to_pil()
+    return _shown(picture.crop((0, 0, width, height)))  # PDFium rounds up: the size is as it was told
 
 
 def _fitting(width: float, height: float, *, most: float = _MOST_SCALE) -> tuple[int, int]:
@@ -52,8 +66,19 @@ def _picture(file: BinaryIO, media_type: str) -> Image.Image:
     picture.draft("RGB", fitting)  # a JPEG is decoded no larger than it must be
     if picture.width * picture.height > _MOST_LOADED_PIXELS:
         raise MemoryError
-    whole = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    return whole.resize(fitting, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    whole = picture.convert("RGB")
+    if picture.has_transparency_data:  # what is not painted is paper
+        shown = picture.convert("RGBA")
+        whole = Image.new("RGB", picture.size, "white")
+        whole.paste(shown, mask=shown)
+    smaller = whole.resize(fitting, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    turn = _TURNS.get(_turn(picture))
+    return smaller if turn is None else smaller.transpose(turn)
+
+
+def _turn(picture: Image.Image) -> int:
+    """How a telephone was held, which it writes beside the picture; 1 is upright. Of a PNG it would cost a decoding."""
+    return int(picture.getexif().get(_ORIENTATION, 1)) if isinstance(picture, JpegImageFile) else 1
 
 
 def _shown(picture: Image.Image) -> _Told:
