@@ -163,6 +163,13 @@ export interface DisputeInvoice {
   reason: string;
 }
 
+/** How many pages the document has, and the pictures of the first of them, 30 at the most. */
+export interface DocumentPreview {
+  document_id: Id;
+  items: PreviewPage[];
+  pages: number;
+}
+
 /**
  * A file of a tab: its name and « Déposé le ». `content` is where its bytes are, once it is `downloadable`.
  * `receipt` is where the « accusé de dépôt » is, for whose establishment handed it in and for the fund's staff.
@@ -882,6 +889,14 @@ export interface PrepareTransfer {
   invoice_ids: Id[];
 }
 
+/** One picture (PNG): where it is, and its size in pixels. */
+export interface PreviewPage {
+  height: number;
+  page: number;
+  picture: string;
+  width: number;
+}
+
 /** RFC 9457. Les types sont expliqués dans docs/api.md. */
 export interface Problem {
   correlation_id: Id;
@@ -1444,6 +1459,16 @@ export class Ledger {
   /** Télécharger un document: `GET /v1/documents/{document_id}/content` */
   getDocumentContent(request: { document_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<Blob>> {
     return this.connection.bytes("GET", "/v1/documents/{document_id}/content", request, options);
+  }
+
+  /** Aperçu d'un document: `GET /v1/documents/{document_id}/preview` */
+  getDocumentPreview(request: { document_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<DocumentPreview>> {
+    return this.connection.send<DocumentPreview>("GET", "/v1/documents/{document_id}/preview", request, options);
+  }
+
+  /** Aperçu d'une page: `GET /v1/documents/{document_id}/preview/{page}` */
+  getDocumentPreviewPage(request: { document_id: Id; page: number; min_position?: number }, options: Asking = {}): Promise<Answer<Blob>> {
+    return this.connection.send<Blob>("GET", "/v1/documents/{document_id}/preview/{page}", request, options);
   }
 
   /** Accusé de dépôt: `GET /v1/documents/{document_id}/receipt` */
