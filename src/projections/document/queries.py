@@ -114,14 +114,17 @@ async def documents_of_dossier(
 async def documents_of_establishment(
     connection: Connection, reader: Reader, establishment_id: UUID, cursor: str | None = None, limit: int = 50
 ) -> Page[DocumentItem]:
-    """The documents deposited for an establishment, newest first: its avis de virement above all (row O51)."""
+    """What the fund filed for an establishment, newest first: its avis de virement above all (row O51). What it handed
+    in itself stands on the dossiers that it is for.
+    """
     asked: dict[str, Any] = {"establishment_id": establishment_id, **scope_of(reader)}
     after = read_cursor(cursor, _ORDER, date.fromisoformat, UUID)
     beyond = ""
     if after:
         asked |= {"after_day": after[0], "after_id": after[1]}
         beyond = "and (x.deposited_on, x.document_id) < (%(after_day)s::date, %(after_id)s::uuid)"
-    found = f"from read.document x where x.establishment_id = %(establishment_id)s and {_shown(reader)}"
+    found = f"""from read.document x
+        where x.establishment_id = %(establishment_id)s and x.side = 'fund' and {_shown(reader)}"""
     query = f"select {_ITEM} {found} {beyond} order by x.deposited_on desc, x.document_id desc limit %(fetch)s"
     rows = await fetch(connection, DocumentItem, query, asked | {"fetch": check_limit(limit) + 1})
     items, next_cursor = page_of(rows, limit, lambda row: write_cursor(_ORDER, row.deposited_on, row.document_id))

@@ -30,7 +30,7 @@ create table {schema}.document (
   version bigint not null
 );
 create index document_establishment on {schema}.document (establishment_id, deposited_on, document_id)
-  where establishment_id is not null;
+  where establishment_id is not null and side = 'fund';
 create index document_transfer on {schema}.document (transfer_id) where transfer_id is not null;
 create index document_held on {schema}.document (analysis) where analysis in ('awaited', 'infected');
 alter table {schema}.document enable row level security, force row level security;

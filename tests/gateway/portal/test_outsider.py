@@ -16,9 +16,10 @@ from ledger.account.events import Role
 from ledger.kit.fictitious import fictitious_iban
 from support.browser import Browser
 from support.company import Company, company, head
-from support.gateway import Gateway
+from support.gateway import PDF, Gateway
 from support.html import Node, read
 from support.reader import FORM, HTML
+from support.uploading import END, TYPE, part
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PLACE = re.compile(r"{[a-z_]+}")
@@ -76,14 +77,15 @@ class Reached:
         return told
 
     @property
-    def forms(self) -> set[str]:
+    def forms(self) -> dict[str, bool]:
+        """Where they go, and whether they have files."""
         found = {
-            urljoin(path, form.attributes.get("action", ""))
+            urljoin(path, form.attributes.get("action", "")): "enctype" in form.attributes
             for path, page in self.pages.items()
             if page
             for form in page.all("form", method="post")
         }
-        return {each for each in found if ID.search(each)}
+        return {each: files for each, files in found.items() if ID.search(each)}
 
 
 def crawled(browser: Browser, *start: str) -> Reached:
@@ -164,14 +166,25 @@ def test_each_form_is_a_404(gateway: Gateway, firms: tuple[Firm, Firm], reached:
     """
     _, theirs = firms
     before = head(gateway)
-    forms = {each for each in reached.forms if not each.startswith("/profil/")}
+    forms = {each: files for each, files in reached.forms.items() if not each.startswith("/profil/")}
+    assert any(forms.values())
     assert len({ID.sub("…", each) for each in forms}) >= 8
     token = read(theirs.browser.get("/of")).all("input", name="csrf_token")[0].attributes["value"]
-    sent = urlencode({"csrf_token": token, "demande": "une-fois", "suspended": ""}).encode()
-    headers = {"Accept": HTML, "Content-Type": FORM}
-    answers = {path: theirs.browser.send("POST", path, headers=headers, content=sent).status_code for path in forms}
+    fields = {"csrf_token": token, "demande": "une-fois", "suspended": ""}
+    told = {False: (FORM, urlencode(fields).encode()), True: (TYPE, b"".join(_parts(fields)))}
+    answers = dict[str, int]()
+    for path, files in forms.items():
+        headers = {"Accept": HTML, "Content-Type": told[files][0]}
+        answers[path] = theirs.browser.send("POST", path, headers=headers, content=told[files][1]).status_code
     assert answers == dict.fromkeys(forms, 404)
     assert head(gateway) == before
+
+
+def _parts(fields: dict[str, str]) -> Iterator[bytes]:
+    for name, text in fields.items():
+        yield part(name, text.encode())
+    yield part("file", PDF, filename="Intrus.pdf")
+    yield END
 
 
 def test_each_id_at_each_address_of_the_api(gateway: Gateway, firms: tuple[Firm, Firm], reached: Reached):

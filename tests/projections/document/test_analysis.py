@@ -13,7 +13,7 @@ from ledger.kit.errors import NotFound
 from ledger.kit.personal import Personal
 from ledger.log.database import Role
 from projections.document.counts import piece_counts
-from projections.document.queries import DocumentFilters, document, documents_of_dossier
+from projections.document.queries import DocumentFilters, document, documents_of_dossier, documents_of_establishment
 from projections.dossier.queries import dossier, dossier_documents
 from projections.reader import Reader
 from projections.transfer.queries import transfer
@@ -139,6 +139,18 @@ def test_an_agreement_and_an_avis_are_offered_once_they_are_transmitted(house: H
     for reader in (STAFF, holder(provider)):
         assert house.ask(reader, dossier, dossier_id).agreement_document_id == agreement
         assert house.ask(reader, transfer, transfer_id).advice_document_ids == (avis,)
+
+
+def test_an_establishment_s_documents_are_what_the_fund_filed_for_it(house: House):
+    """O51: its avis are not buried under what it handed in, which stands on its dossiers."""
+    dossier_id = house.givens.dossier()
+    company = house.givens.state(Dossier, dossier_id).company_establishment_id
+    mine = {"dossier_ids": (dossier_id,), "establishment_id": company}
+    by_post = house.do(paper(Category.OTHER, **mine))
+    house.do(paper(Category.OTHER, side=Side.MEMBER, **mine))
+    for reader in (STAFF, holder(company)):
+        found = house.ask(reader, documents_of_establishment, company)
+        assert ([each.document_id for each in found.items], found.total) == ([by_post], 1)
 
 
 def test_who_deposited_and_where_it_stands_in_the_log_is_kept(house: House):
