@@ -28,6 +28,7 @@ from gateway.live.live import Live
 from gateway.portal.refused import answered
 from gateway.service import serving
 from gateway.settings import JSON_LIMIT_BYTES, Settings
+from gateway.typesetting.typesetting import Typesetting
 from gateway.vault.depositing import Deposits
 from ledger.kit.errors import Refusal
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with serving(settings) as service, Live(service) as live:
             app.state.service, app.state.live = service, live
             app.state.deposits, app.state.drawing = Deposits(service, metrics.commanded), Drawing()
+            app.state.typesetting = Typesetting()
             metrics.registry.register(StateCollector(service))
             with metrics.listening(settings.metrics_host, settings.metrics_port):
                 yield

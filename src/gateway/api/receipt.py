@@ -9,7 +9,6 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from gateway.api import positions
@@ -20,7 +19,7 @@ from gateway.api.document_rows import has_receipt, state_of
 from gateway.api.params import Params
 from gateway.api.problems import not_found, problem
 from gateway.api.reading import Call, Calling
-from gateway.typesetting.typesetting import Untypeset, typeset
+from gateway.typesetting.typesetting import Typesetting, Untypeset
 from ledger.kit.clock import PARIS, system_clock
 from projections.document import queries
 from projections.document.queries import Document
@@ -87,8 +86,9 @@ def rows_of(found: Document, name: str, numbers: Sequence[str], places: Sequence
 
 async def _typeset(call: Call, found: Document, rows: Sequence[tuple[str, str]], digest: str) -> bytes:
     data = {"title": "Accusé de dépôt", "fund": call.service.fund.name, "rows": rows, "digest": digest, "notes": _NOTES}
+    typesetting: Typesetting = call.request.app.state.typesetting
     try:
-        return await run_in_threadpool(typeset, "receipt", data)
+        return await typesetting.pdf("receipt", data)
     except Untypeset as failed:
         told = {"document_id": str(found.document_id), "correlation_id": str(call.request.state.correlation_id)}
         _log.error("no receipt was made", reason=failed.reason, **told)

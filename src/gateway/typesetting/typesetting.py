@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from typing import Final, Literal
 
+import anyio
 import orjson
+from starlette.concurrency import run_in_threadpool
 
 Template = Literal["receipt"]
 
 SECONDS: Final = 20
 """How long one may take; a quiet machine makes one in a tenth of a second, the child's start included."""
 
-_AT_ONCE: Final = 2
-_QUEUE_SECONDS: Final = 20
+AT_ONCE: Final = 2
+PATIENCE_SECONDS: Final = 20.0
 _COMMAND: Final = (sys.executable, "-I", "-m", "gateway.typesetting.child")
-_places: Final = threading.BoundedSemaphore(_AT_ONCE)
 
 
 class Untypeset(Exception):
@@ -29,10 +29,26 @@ class Untypeset(Exception):
         self.reason = reason
 
 
+class Typesetting:
+    """A process's own: so many at once, whoever asks; the others wait without a thread."""
+
+    def __init__(self) -> None:
+        self._places = anyio.Semaphore(AT_ONCE)
+
+    async def pdf(self, template: Template, data: Mapping[str, object]) -> bytes:
+        """As `typeset`; Untypeset, `busy`, where its turn does not come in PATIENCE_SECONDS."""
+        with anyio.move_on_after(PATIENCE_SECONDS) as patience:
+            await self._places.acquire()
+        if patience.cancelled_caught:
+            raise Untypeset("busy")
+        try:
+            return await run_in_threadpool(typeset, template, data)
+        finally:
+            self._places.release()
+
+
 def typeset(template: Template, data: Mapping[str, object]) -> bytes:
     """The PDF; blocks for its time. `data` reaches the template as JSON, never as a piece of its text. Untypeset."""
-    if not _places.acquire(timeout=_QUEUE_SECONDS):
-        raise Untypeset("busy")
     try:
         ran = subprocess.run(  # noqa: S603 - our own interpreter and module; the data is its input, not its command
             _COMMAND,
@@ -45,8 +61,6 @@ def typeset(template: Template, data: Mapping[str, object]) -> bytes:
         )
     except subprocess.TimeoutExpired:
         raise Untypeset("late") from None
-    finally:
-        _places.release()
     if ran.returncode != 0 or not ran.stdout.startswith(b"%PDF-"):
         raise Untypeset("failed")
     return ran.stdout
