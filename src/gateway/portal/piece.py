@@ -15,7 +15,7 @@ from starlette.responses import Response
 from gateway.api.dossier_reading import read_dossier
 from gateway.api.params import Params
 from gateway.api.piece import concluded, piece_of, received
-from gateway.api.piece_reading import Desk, PieceParams, read_desks, read_pieces
+from gateway.api.piece_reading import Desk, PieceCategory, PieceParams, read_desks, read_pieces
 from gateway.api.problems import not_found
 from gateway.api.uploads import MOST_FILES, Upload
 from gateway.portal.dossier import tab
@@ -80,6 +80,7 @@ async def _shown(
     asked = PieceParams(side=_side(visit), min_position=params.min_position)
     pieces = await read_pieces(visit.call, dossier_id, asked)
     faults: Mapping[str, list[tuple[str, str]]] = {category: judged.faults} if judged else {}
+    hints = {each.code: _hint(each) for each in pieces.shown.categories.items}
     return tab(
         visit,
         dossier,
@@ -90,18 +91,25 @@ async def _shown(
         rows=pieces.shown.rows,
         faults=faults,
         taken=judged.taken if judged else 0,
-        types={each.code: _types(each.types) for each in pieces.shown.categories.items},
-        most=MOST_FILES,
+        hints=hints,
+        hint=next(iter(hints.values())) if len(set(hints.values())) == 1 else None,
+        endings={each.code: _endings(each.types) for each in pieces.shown.categories.items},
         chosen=visit.form.text("establishment_id"),
         live=None,
     )
 
 
-def _types(media_types: Sequence[str]) -> tuple[str, str]:
-    """« PDF, PNG ou JPEG », and the endings that a browser's dialog is to offer."""
-    *names, last = [_NAMES[each] for each in media_types]
-    endings = ",".join(f".{ending}" for ending, kind in MEANT.items() if kind in media_types)
-    return (f"{', '.join(names)} ou {last}" if names else last), endings
+def _hint(category: PieceCategory) -> str:
+    """« PDF, PNG ou JPEG ; 25 Mo au plus par fichier, 50 fichiers au plus à la fois. »"""
+    *names, last = [_NAMES[each] for each in category.types]
+    types = f"{', '.join(names)} ou {last}" if names else last
+    size = category.limit_bytes // (1024 * 1024)
+    return f"{types} ; {size} Mo au plus par fichier, {MOST_FILES} fichiers au plus à la fois."
+
+
+def _endings(media_types: Sequence[str]) -> str:
+    """What a browser's dialog is to offer."""
+    return ",".join(f".{ending}" for ending, kind in MEANT.items() if kind in media_types)
 
 
 def _side(visit: Visit) -> Literal["member", "provider"]:

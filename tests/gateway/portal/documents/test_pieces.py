@@ -109,7 +109,7 @@ def test_each_file_is_judged_by_itself(gateway: Gateway, case: Case):
     assert [link.attributes["href"] for link in summary.all("a")] == ["#file-other"] * 3
     assert "2 fichiers déposés : ils sont dans la liste." in summary.text
     field = section(shown).one("input", type="file")
-    assert field.attributes["aria-describedby"] == "file-other-aide file-other-erreur"
+    assert field.attributes["aria-describedby"] == "limites file-other-erreur"
 
 
 def test_nothing_chosen_is_said(gateway: Gateway, case: Case):
@@ -227,10 +227,10 @@ def test_the_page_says_what_it_takes(case: Case):
     field = section(page, "programme").one("input", type="file")
     assert {".pdf", ".png", ".jpeg", ".docx", ".xlsx", ".odt"} <= set(field.attributes["accept"].split(","))
     assert "multiple" in field.attributes
-    text = section(page, "programme").text
-    assert "PDF, PNG, JPEG, DOCX, XLSX ou ODT ; 25 Mo au plus par fichier, 50 fichiers au plus à la fois." in text
+    told = page.one("p", id=field.attributes["aria-describedby"]).text
+    assert "PDF, PNG, JPEG, DOCX, XLSX ou ODT ; 25 Mo au plus par fichier, 50 fichiers au plus à la fois." in told
     assert len(ALLOWED) == 6
-    assert "pièce exigée pour ce dispositif" in text
+    assert "pièce exigée pour ce dispositif" in section(page, "programme").text
     assert "pièce exigée" not in section(page).text
     assert not page.all("section", id="pieces-attendance")
     assert section(page_of(case, "provider")[2], "attendance")
