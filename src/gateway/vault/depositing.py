@@ -16,6 +16,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from gateway.api.problems import problem
+from gateway.journal.journal import note
 from gateway.service import Service
 from gateway.vault.steps import Asked, By, Concluded, Deposit, New, limit_of
 from ledger.application import IdempotencyKey
@@ -23,6 +24,7 @@ from ledger.document.commands import RecordDeposit
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
 from ledger.vault.draft import SLAB_BYTES, Draft
+from ledger.vault.inspection import DocumentInfected
 
 __all__ = ["Asked", "Concluded", "Deposits", "limit_of"]
 
@@ -103,6 +105,9 @@ class Deposits:
         try:
             return await self._concluded(deposit, key, allowed)
         except Refusal as refusal:
+            if isinstance(refusal, DocumentInfected):
+                # Who sent it, and no more: nothing is kept of the file, and the log of the process names the threat.
+                await note(self._service, "refusal", refusal.code, account_id=actor, category=asked.category)
             self._told(RecordDeposit.__name__, refusal.code)
             raise
         finally:

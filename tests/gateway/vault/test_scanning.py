@@ -116,6 +116,9 @@ def test_an_infected_file_is_refused_in_place_and_nothing_is_kept(
     with gateway.service.database.transaction(Role.AUDITOR) as connection:
         assert head(connection) == before
     assert set(gateway.service.store.keys()) == kept
+    with psycopg.connect(gateway.settings.database_url) as connection:
+        journal = "select account_id, facts from auth.journal where kind = 'refusal' and outcome = 'infected'"
+        assert connection.execute(journal).fetchone() == (gateway.accounts["case-manager"], {"category": "agreement"})
 
 
 def test_a_clean_file_is_transmitted_at_once(gateway: Gateway, world: World):
