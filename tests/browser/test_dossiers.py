@@ -77,9 +77,9 @@ def test_a_document_is_opened_by_click_double_click_and_enter(desk: Desk, site: 
     expect(row).to_contain_text("Déposé le 10/02/2026")
     with page.expect_download() as saving:
         if way == "click":
-            row.get_by_role("link", name="Accord é.pdf").click()
+            row.get_by_role("link", name="Accord é.pdf", exact=True).click()
         elif way == "Enter":
-            row.get_by_role("link", name="Accord é.pdf").press("Enter")
+            row.get_by_role("link", name="Accord é.pdf", exact=True).press("Enter")
         else:
             row.get_by_text("Déposé le").dblclick()
     saved = saving.value

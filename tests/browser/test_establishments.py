@@ -30,7 +30,7 @@ def test_from_the_menu_to_an_establishment_and_its_avis(desk: Desk, ground: Grou
     expect(page.locator("tbody tr")).to_have_count(2)
     expect(page.locator("tbody tr").first).to_contain_text("Déposé le 20/03/2026")
     with page.expect_download() as saving:
-        page.get_by_role("link", name=NAME).click()
+        page.get_by_role("link", name=NAME, exact=True).click()
     assert saving.value.suggested_filename == NAME
     page.go_back()
     page.go_back()
@@ -44,7 +44,7 @@ def test_an_avis_opens_by_double_click_and_by_enter(desk: Desk, ground: Ground, 
     page.goto(f"/of/etablissements/{ground.provider.establishment}/documents")
     with page.expect_download() as saving:
         if how == "keyboard":
-            page.get_by_role("link", name=NAME).focus()
+            page.get_by_role("link", name=NAME, exact=True).focus()
             page.keyboard.press("Enter")
         else:
             page.get_by_role("row", name=NAME).get_by_role("cell").nth(1).dblclick()
