@@ -1,0 +1,57 @@
+"""A document from the staff's desk to its readers and back, in Chromium (rows B1, E14, O33, O51)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import Desk
+from gateway.generator.pdf import one_page
+from support.case import case_of
+from support.site import Site
+
+NAME = "Avenant – été.pdf"
+
+
+@pytest.mark.parametrize("script", [False, pytest.param(True, marks=pytest.mark.full)])
+def test_a_letter_is_filed_read_and_withdrawn(desk: Desk, site: Site, tmp_path: Path, script: bool):
+    """B1, E14, O33: from the dossier to the form, to the list; a party reads it; withdrawn, it is the staff's alone."""
+    case = case_of(site.gateway)
+    file = tmp_path / NAME
+    file.write_bytes(one_page([NAME]))
+    manager = desk.window("case-manager", script=script)
+    manager.goto(f"/gestion/dossiers/{case.dossier}")
+    manager.get_by_role("link", name="Documents", exact=True).click()
+    manager.get_by_role("link", name="Déposer des documents").click()
+    manager.get_by_label("Catégorie").select_option(label="Document du fonds")
+    manager.get_by_label("Fichiers").set_input_files(file)
+    manager.get_by_role("button", name="Déposer").click()
+    expect(manager.get_by_role("status").first).to_contain_text("Les fichiers sont déposés")
+    expect(_row(manager)).to_contain_text("Transmis (non analysé)")
+
+    member = desk.window(case.readers["member"], script=script, accept_downloads=True)
+    member.goto(f"/adherent{case.path}")
+    with member.expect_download() as saving:
+        member.get_by_role("link", name=NAME, exact=True).click()
+    assert saving.value.suggested_filename == NAME
+
+    manager.get_by_label("État").select_option(label="Transmis (non analysé)")
+    manager.get_by_label("Déposé par").select_option(label="Fonds")
+    manager.get_by_role("button", name="Filtrer").click()
+    expect(manager.locator("tbody tr")).to_have_count(2)
+    _row(manager).get_by_role("link", name="Retirer").click()
+    manager.get_by_label("Motif du retrait").fill("Mauvais dossier")
+    manager.get_by_role("button", name="Continuer").click()
+    expect(manager.get_by_role("heading", level=1)).to_have_text("Confirmer le retrait")
+    manager.get_by_role("button", name="Retirer le document").click()
+    expect(_row(manager)).to_contain_text("Motif : Mauvais dossier")
+
+    member.reload()
+    expect(member.locator("tbody tr").first).to_be_visible()
+    expect(member.get_by_role("row").filter(has_text=NAME)).to_have_count(0)
+
+
+def _row(page: Page) -> Locator:
+    return page.get_by_role("row").filter(has_text=NAME)
