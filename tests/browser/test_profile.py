@@ -17,6 +17,8 @@ from support.signing_in import accept_terms
 from support.site import Provider, Site
 
 OTHER = "Girafe-Bleue-2031"
+IDLE_MS = 1_800_000
+"""How long a session lasts without a request."""
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def provider(site: Site) -> Provider:
     return site.provider()
 
 
-def short(site: Site, name: str, *, seconds: int) -> None:
+def idle(site: Site, name: str, *, seconds: int) -> None:
     """The account's open sessions are over after so many seconds without a request."""
     with closing(psycopg.connect(site.gateway.settings.database_url, autocommit=True)) as connection:
         connection.execute(
@@ -46,12 +48,16 @@ def seen_at(site: Site, name: str) -> datetime:
 def test_the_end_of_the_session_is_told_and_put_off(desk: Desk, site: Site, provider: Provider):
     """WCAG 2.2.1: told two minutes before, whatever one is doing; « Rester connecté » by keyboard puts it off."""
     page = desk.window(provider.name)
-    short(site, provider.name, seconds=126)
-    before = seen_at(site, provider.name)
+    page.clock.install()
     page.goto("/profil")
     told = page.get_by_role("alert").filter(has_text="Votre session se termine à")
     expect(told).to_have_count(0)
-    expect(told).to_be_visible(timeout=20_000)
+    page.clock.fast_forward(IDLE_MS - 180_000)
+    expect(told).to_have_count(0)
+    page.clock.fast_forward(65_000)
+    expect(told).to_be_visible()
+    idle(site, provider.name, seconds=7_200)  # by its own clock the window is half an hour ahead
+    before = seen_at(site, provider.name)
     told.get_by_role("button", name="Rester connecté").focus()
     page.keyboard.press("Enter")
     expect(told).to_have_count(0)
@@ -72,8 +78,10 @@ def test_a_session_that_is_over_leaves_nothing_on_the_screen(desk: Desk, site: S
     """What was shown is somebody's: the sign-in page takes its place by itself."""
     desk.expected.add(401)
     page = desk.window(provider.name)
-    short(site, provider.name, seconds=4)
+    page.clock.install()
     page.goto("/of")
+    idle(site, provider.name, seconds=0)
+    page.clock.fast_forward(IDLE_MS)
     page.wait_for_url("**/connexion?fait=session-finie")
     expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
 

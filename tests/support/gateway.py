@@ -148,8 +148,10 @@ class Gateway:
         assert answer.status_code in {200, 201}, answer.text
         return UUID(answer.json()["id"])
 
-    def account(self, name: str, role: Role, *establishments: tuple[UUID, UUID]) -> str:
-        """An account with a token called `name`; `establishments` are (organisation, establishment) pairs."""
+    def account(self, name: str, role: Role, *establishments: tuple[UUID, UUID], settled: bool = True) -> str:
+        """An account with a token called `name`; `establishments` are (organisation, establishment) pairs. Whoever
+        makes many may have the read models follow once for all of them.
+        """
         end = "2099-12-31" if role is Role.AUDITOR else None
         person = {"last_name": "Essai", "first_name": "Compte"}
         email = f"{name}-{self.number()}@example.org"
@@ -163,7 +165,8 @@ class Gateway:
         self.emails[name] = email
         self.roles[name] = role
         self.tokens[name], _ = self.service.tokens.create(account_id, label="essai")
-        self.settle()
+        if settled:
+            self.settle()
         return name
 
     def browser(self) -> Browser:
@@ -341,6 +344,6 @@ def running_gateway(cluster: Cluster, data_dir: Path, *, port: int = 0, **change
                     gateway = Gateway(client, service, engine, settings, described())
                     gateway.metrics = app.state.metrics
                     for role in STAFF:
-                        gateway.account(role, role)
+                        gateway.account(role, role, settled=False)
                     gateway.account("second-accountant", Role.ACCOUNTANT)
                     yield gateway

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.mail import outbox
+from gateway.mail import delivery, outbox
 from gateway.mail.delivery import Postman
 from gateway.mail.transports import transport_of
 from ledger.kit.personal import Personal
@@ -185,8 +185,9 @@ def test_many_mails_go_by_several_postmen_and_each_once(mailroom):
     assert sorted(mail.recipient for mail in mailroom.mailbox.mails) == [f"personne-{n}@example.org" for n in range(9)]
 
 
-def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_server(mailroom, who, queued):
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_server(mailroom, who, queued, monkeypatch):
     """Its claim ends by itself, and whoever comes next sends the mail under the same name."""
+    monkeypatch.setattr(delivery, "LINGER_SECONDS", 0.2)
     mailroom.mailbox.answers.append("hold 120")
     transport = transport_of(mailroom.service.settings)
     assert transport is not None
