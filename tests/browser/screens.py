@@ -105,6 +105,7 @@ SCREENS: Final = (
         "accountant",
     ),
     Screen("show_dossier_documents of an auditor", "/gestion/dossiers/{filed}/documents", "auditor", ("E14",)),
+    Screen("show_preview", "/documents/{document}/apercu", "provider", ("O33", "E9")),
     Screen("show_withdrawal", "/gestion/documents/{document}/retrait", "case-manager", ("B1", "E14")),
     Screen("show_dossier_deposit", "/gestion/dossiers/{filed}/documents/depot", "case-manager", ("B1",)),
     Screen(
@@ -119,6 +120,8 @@ NO_SCREENS: Final = {
     "show_asset": "a file",
     "show_terms_text": "a file",
     "download_document": "a file",
+    "download_receipt": "a file",
+    "show_preview_page": "a file",
     "show_demo_mails": "of the demonstration alone",
     "show_demo_mail": "of the demonstration alone",
 }
