@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.api.limits import Limited
 from gateway.api.metrics import Metrics
 from gateway.api.problems import AnswerCut, Problem, of_refusal, problem
+from gateway.vault.faults import TooManyDeposits, TooSlow
 from ledger.kit.errors import Refusal
 from ledger.kit.ids import uuid7
 from ledger.vault.store import StoreUnavailable
@@ -110,6 +111,10 @@ class _Exchange:
         except (OperationalError, PoolTimeout):
             _log.exception("database unavailable", correlation_id=str(self.correlation_id))
             await self._answer(problem("unavailable", headers={"Retry-After": "1"}))
+        except TooManyDeposits:
+            await self._answer(problem("unavailable", headers={"Retry-After": "5"}))
+        except TooSlow:
+            await self._answer(problem("too-slow"))
         except StoreUnavailable as unavailable:
             self._metrics.vault_fault("unavailable")
             _log.error("documents unavailable", reason=unavailable.reason, correlation_id=str(self.correlation_id))

@@ -15,9 +15,9 @@ import anyio
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from gateway.api.problems import problem
 from gateway.journal.journal import note
 from gateway.service import Service
+from gateway.vault.faults import TooManyDeposits, TooSlow
 from gateway.vault.steps import Asked, By, Concluded, Deposit, New, limit_of
 from ledger.application import IdempotencyKey
 from ledger.document.commands import RecordDeposit
@@ -40,7 +40,6 @@ LONGEST_SECONDS: Final = 3_600.0
 """Who sends less than SLOW_BYTES in SLOW_SECONDS (8 KiB/s), or takes longer than an hour, holds others' places."""
 
 _LOOK_SECONDS: Final = 0.05
-_BUSY_SECONDS: Final = 5
 _EVENTS_AT_ONCE: Final = 3  # each holds a connection of the pool of eight, and needs another one
 
 
@@ -70,8 +69,8 @@ class Deposits:
     async def receive(self, upload: Upload, *, limit_bytes: int) -> Draft:
         """The file as a finished draft, sealed as it came. The caller concludes it, or drops it.
 
-        Invalid, at `file`, over the limit; 503 `unavailable` where there are too many, before a byte is read; 408
-        `too-slow`; StoreUnavailable. What `upload` raises comes through, with nothing kept.
+        Invalid, at `file`, over the limit; TooManyDeposits, before a byte is read; TooSlow; StoreUnavailable. What
+        `upload` raises comes through, with nothing kept.
         """
         draft = await self._open(limit_bytes)
         try:
@@ -79,7 +78,7 @@ class Deposits:
                 await _fill(draft, upload)
         except TimeoutError:
             await _dropped(draft)
-            raise problem("too-slow") from None
+            raise TooSlow from None
         except BaseException:
             await _dropped(draft)
             raise
@@ -99,7 +98,7 @@ class Deposits:
 
         With no key the content is the key: the same bytes, handed in by the same side as the same thing, are the first
         document (but one that was withdrawn or erased). `allowed` raises where the right has ended meanwhile: the body
-        may have taken an hour. Raises Refusal (Invalid at `file`, DocumentInfected), Problem, StoreUnavailable.
+        may have taken an hour. Raises Refusal (Invalid at `file` or at a field, DocumentInfected), StoreUnavailable.
         """
         deposit = Deposit(self._service, self._recording, draft, asked, By(actor, correlation_id))
         try:
@@ -141,7 +140,7 @@ class Deposits:
                 self._drafts = [each for each in self._drafts if not each.is_dropped]
                 await anyio.sleep(_LOOK_SECONDS)
             return
-        raise problem("unavailable", headers={"Retry-After": str(_BUSY_SECONDS)})
+        raise TooManyDeposits
 
 
 async def _fill(draft: Draft, upload: Upload) -> None:

@@ -12,11 +12,11 @@ from io import BufferedReader
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import orjson
 import psycopg
 import structlog
+from pydantic import ValidationError
 
-from gateway.api.bodies import parse
-from gateway.api.idempotency import canonical
 from gateway.service import Service
 from gateway.settings_vault import VaultSettings
 from gateway.vault import intents
@@ -27,7 +27,7 @@ from ledger.document.aggregate import Document
 from ledger.document.categories import CATEGORIES
 from ledger.document.commands import RecordDeposit
 from ledger.document.events import Analysis, Side
-from ledger.kit.errors import Conflict, Refusal
+from ledger.kit.errors import Conflict, Invalid, Refusal
 from ledger.vault.draft import SLAB_BYTES, Draft, too_large
 from ledger.vault.inspection import examined
 from ledger.vault.store import StoreUnavailable, VaultFault
@@ -128,7 +128,10 @@ class Deposit:
             "document_id": self._draft.document_id,
             "media_type": media_type,
         }
-        return parse(RecordDeposit, told)
+        try:
+            return RecordDeposit.model_validate(told)
+        except ValidationError as error:
+            raise _invalid(error) from None
 
     def _earlier(self, key: IdempotencyKey | None) -> tuple[IdempotencyKey, Outcome | None]:
         """The key that the event takes, and what is recorded under it. IdempotencyMismatch."""
@@ -225,4 +228,11 @@ def _digest(asked: Asked, plain_sha256: str) -> str:
         "establishment_id": asked.establishment_id,
         "sha256": plain_sha256,
     }
-    return hashlib.sha256(canonical(same)).hexdigest()
+    return hashlib.sha256(orjson.dumps(same, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    """What is said of the file breaks a rule: the first of them, and not what was said."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    rule = first["msg"] if first["type"] == "rule" else "La valeur n'est pas acceptée."
+    return Invalid(field=str(first["loc"][0]), rule=rule)

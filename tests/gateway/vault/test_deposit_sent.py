@@ -123,3 +123,11 @@ def test_a_client_that_goes_leaves_nothing(gateway: Gateway, world):
         gateway.client.post("/v1/documents", content=body, headers=headers)
     eventually(lambda: nothing_is_left(gateway), lambda: "the draft stays")
     assert set(gateway.service.store.keys()) == before
+
+
+def test_who_finds_no_place_is_told_when_to_come_back(gateway: Gateway, world, monkeypatch):
+    monkeypatch.setattr(depositing, "DEPOSITS_AT_ONCE", 0)
+    monkeypatch.setattr(depositing, "PATIENCE_SECONDS", 0.1)
+    answer = gateway.deposited(dossier_ids=[str(world.dossier)])
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    assert answer.headers["Retry-After"] == "5"
