@@ -158,7 +158,7 @@ def test_while_the_store_is_away_people_are_told_so_and_nothing_is_recorded(grou
     if ground.wire is None:
         pytest.skip("a directory answers")
     document_id, gateway = ground.document(), ground.gateway
-    before = head(gateway)
+    before, counted = head(gateway), unavailable(gateway)
     ground.wire.refuse()
     asked = gateway.client.get(f"/v1/documents/{document_id}/content", headers=gateway.headers("case-manager"))
     refused = gateway.deposited(dossier_ids=[str(ground.world.dossier)], content=PDF + b"% another\n")
@@ -167,3 +167,8 @@ def test_while_the_store_is_away_people_are_told_so_and_nothing_is_recorded(grou
         assert answer.headers["Retry-After"] == "30"
         assert "documents" in answer.json()["detail"]
     assert head(gateway) == before
+    assert unavailable(gateway) == counted + 2  # what LedgerVaultUnavailable looks at
+
+
+def unavailable(gateway: Gateway) -> float:
+    return gateway.metrics.registry.get_sample_value("ledger_vault_faults_total", {"fault": "unavailable"}) or 0.0
