@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import Desk
 from gateway.api.codes import SCHEME_LABELS
@@ -68,7 +69,10 @@ def test_schemes_have_a_code_and_a_label(desk: Desk, provider: Provider):
 
 @pytest.mark.parametrize("way", ["click", "double click", "Enter"])
 def test_a_document_is_opened_by_click_double_click_and_enter(desk: Desk, site: Site, provider: Provider, way: str):
-    """Row O33: each of them saves the very bytes that were deposited; a double click alone needs a script."""
+    """Row O33: each of them saves the very bytes that were deposited; a double click alone needs a script.
+
+    What is ticked comes as one archive, with a script and without, by mouse and by keyboard.
+    """
     page = desk.window(provider.name, script=way == "double click", accept_downloads=True)
     page.goto(LIST)
     page.get_by_role("row").filter(has_text="Télécharger").locator("th a").click()
@@ -85,6 +89,22 @@ def test_a_document_is_opened_by_click_double_click_and_enter(desk: Desk, site: 
     saved = saving.value
     assert saved.suggested_filename == "Accord é.pdf"
     assert saved.path().read_bytes().startswith(b"%PDF-1.4")
+    box, button = row.get_by_role("checkbox"), page.get_by_role("button", name="Télécharger la sélection")
+    use(box, "Space", way)
+    with page.expect_download() as saving:
+        use(button, "Enter", way)
+    assert saving.value.suggested_filename.endswith(".zip")
+    with zipfile.ZipFile(saving.value.path()) as archive:
+        assert archive.read("Accord é.pdf") == saved.path().read_bytes()
+    expect(box).to_be_checked()
+
+
+def use(control: Locator, key: str, way: str) -> None:
+    """By keyboard alone where the story is."""
+    if way == "Enter":
+        control.press(key)
+    else:
+        control.click()
 
 
 def test_an_agreement_is_downloaded_from_the_list(desk: Desk, provider: Provider):
