@@ -862,7 +862,7 @@ export interface PieceAccepted {
   already_deposited: boolean;
   id: Id;
   position: number;
-  state: Coded<Codes["user-states"]>;
+  state: Coded<Codes["document-states"]>;
 }
 
 /** `establishments` are the caller's on that side. A dossier that is closed or cancelled is not `open`. */
@@ -1448,7 +1448,7 @@ export class Ledger {
 
   /** Télécharger une sélection de documents: `POST /v1/documents/archive` */
   archiveDocuments(request: { body: Selection }, options: Asking = {}): Promise<Answer<Blob>> {
-    return this.connection.send<Blob>("POST", "/v1/documents/archive", request, options);
+    return this.connection.bytes("POST", "/v1/documents/archive", request, options);
   }
 
   /** Un document: `GET /v1/documents/{document_id}` */
@@ -1468,12 +1468,12 @@ export class Ledger {
 
   /** Aperçu d'une page: `GET /v1/documents/{document_id}/preview/{page}` */
   getDocumentPreviewPage(request: { document_id: Id; page: number; min_position?: number }, options: Asking = {}): Promise<Answer<Blob>> {
-    return this.connection.send<Blob>("GET", "/v1/documents/{document_id}/preview/{page}", request, options);
+    return this.connection.bytes("GET", "/v1/documents/{document_id}/preview/{page}", request, options);
   }
 
   /** Accusé de dépôt: `GET /v1/documents/{document_id}/receipt` */
   getDocumentReceipt(request: { document_id: Id; min_position?: number }, options: Asking = {}): Promise<Answer<Blob>> {
-    return this.connection.send<Blob>("GET", "/v1/documents/{document_id}/receipt", request, options);
+    return this.connection.bytes("GET", "/v1/documents/{document_id}/receipt", request, options);
   }
 
   /** Retirer un document: `POST /v1/documents/{document_id}/withdrawal` */

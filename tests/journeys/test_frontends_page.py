@@ -15,8 +15,10 @@ from support.node import needs_node
 from support.typescript import MISTAKES, Compiled
 
 RUNNER = """\
+import { File } from "node:buffer";
 import { webcrypto } from "node:crypto";
-globalThis.crypto ??= webcrypto;  // Node 18 has it by name only
+globalThis.crypto ??= webcrypto;  // Node 18 has both by name only
+globalThis.File ??= File;
 await import("./examples.js");
 """
 PORTAL = {Audience.USER, Audience.REFERENT}

@@ -100,6 +100,7 @@ _SHARED: Final[Mapping[tuple[str, str], str]] = {
     ("TransferShown", "status"): "transfer-statuses",
     ("DocumentRow", "state"): "document-states",
     ("DocumentShown", "state"): "document-states",
+    ("PieceAccepted", "state"): "document-states",
 }
 """One word for several nouns: by the shape that it stands in."""
 

@@ -37,7 +37,7 @@ _KINDS: Final = {
     "application/x-www-form-urlencoded": "form",
     "multipart/form-data": "multipart",
 }
-_ANSWERS: Final = {"application/json": "send", "application/octet-stream": "bytes", "text/event-stream": "events"}
+_ANSWERS: Final = {"application/json": "send", "text/event-stream": "events"}
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
@@ -123,7 +123,7 @@ def _method(verb: str, path: str, operation: _Schema) -> str:
     if answered is None:
         return ""
     media, kind = _content(answered)
-    send = _ANSWERS.get(media, "send")
+    send = _ANSWERS.get(media) or ("bytes" if kind.get("schema", {}).get("format") == "binary" else "send")
     given = {"bytes": "Promise<Answer<Blob>>", "events": "AsyncGenerator<ServerEvent>"}
     result = given.get(send) or f"Promise<Answer<{_type(kind['schema'], '  ') if media else 'void'}>>"
     request, sent = _request(operation)
