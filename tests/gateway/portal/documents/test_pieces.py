@@ -8,11 +8,13 @@ from uuid import uuid4
 import pytest
 from httpx import Response
 
+from gateway.vault import depositing
 from ledger.vault.inspection import ALLOWED
 from support.browser import Browser
 from support.case import Case, case_of
 from support.gateway import PDF, Gateway
 from support.html import Node, fields_of, read
+from support.reader import HTML
 from support.uploading import END, kept, line, paper, part
 
 OTHER = "pieces-other"
@@ -48,7 +50,7 @@ def deposit(browser: Browser, page: Node, *files: tuple[str, bytes], code: str =
     fields = {name: text for name, text in fields_of(form).items() if name != "file"}
     assert next(iter(fields)) == "csrf_token"
     sent = [("file", (name, content, "application/octet-stream")) for name, content in files]
-    headers = {"X-CSRF-Token": ""}
+    headers = {"X-CSRF-Token": "", "Accept": HTML}
     return browser.send("POST", form.attributes["action"], data={**fields, **changed}, files=sent, headers=headers)
 
 
@@ -219,6 +221,19 @@ def test_a_cancelled_dossier_shows_what_was_deposited_and_takes_nothing(gateway:
     assert "Un.pdf" in names(shown)
     assert not shown.all("input", type="file")
     assert "Ce dossier ne reçoit plus de pièces" in shown.text
+
+
+def test_a_process_that_is_busy_says_so_on_a_page(gateway: Gateway, case: Case, monkeypatch: pytest.MonkeyPatch):
+    """In French, with when to come back; nothing was recorded."""
+    monkeypatch.setattr(depositing, "DEPOSITS_AT_ONCE", 0)
+    monkeypatch.setattr(depositing, "PATIENCE_SECONDS", 0.1)
+    browser, _, page = page_of(case)
+    before = kept(gateway)
+    answer = deposit(browser, page, ("Un.pdf", paper(gateway)))
+    assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+    assert read(answer).one("h1").text == "Service momentanément indisponible"
+    assert "style-src 'self'" in answer.headers["content-security-policy"]
+    assert kept(gateway) == before
 
 
 def test_the_page_says_what_it_takes(case: Case):
