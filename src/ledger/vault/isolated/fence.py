@@ -54,7 +54,11 @@ def limit(*, memory_mib: int, seconds: int) -> None:
         resource.RLIMIT_NOFILE: MOST_DESCRIPTORS,
     }
     for of, most in wanted.items():
-        resource.setrlimit(of, (most, most))
+        try:
+            resource.setrlimit(of, (most, most))
+        except (OSError, ValueError):
+            if sys.platform == "linux":  # elsewhere not every limit can be set (macOS: of addresses)
+                raise
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
