@@ -10,11 +10,11 @@ What is inside is looked at by the format's own parser, in a process of its own 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from typing import BinaryIO, Final
 
 import puremagic
+import structlog
 
 from ledger.kit.errors import Invalid
 from ledger.vault.archives import DOCX, ODT, START, TAIL_BYTES, XLSX, ends_as_archive, office_type
@@ -27,7 +27,7 @@ PNG: Final = "image/png"
 JPEG: Final = "image/jpeg"
 ALLOWED: Final = (PDF, PNG, JPEG, DOCX, XLSX, ODT)
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = structlog.get_logger(__name__)
 _HEAD_BYTES: Final = 8 * 1024
 _MARKS: Final = {b"%PDF-": PDF, b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR": PNG, b"\xff\xd8\xff": JPEG}
 _PDF_BYTES: Final = 1024
@@ -69,7 +69,7 @@ def examined(file: BinaryIO, *, name: str, category: str, active_allowed: Collec
     try:
         answer = ask(_PARSERS[kind], file, media_type=kind, active=category in active_allowed)
     except Unexamined as silence:
-        _log.warning("document unexamined", extra={"reason": silence.reason})
+        _log.warning("a document is not examined", reason=silence.reason)
         raise refused("unexamined") from None
     file.seek(0)
     if answer.refused:

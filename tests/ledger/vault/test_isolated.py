@@ -31,7 +31,9 @@ def nursery() -> Iterator[Nursery]:
     made.stop()
 
 
-def asked(nursery: Nursery, task: str, *, seconds: int = 60, memory_mib: int = 512, file=PDF, **told: object) -> Answer:
+def asked(
+    nursery: Nursery, task: str, *, seconds: float = 60, memory_mib: int = 512, file=PDF, **told: object
+) -> Answer:
     return ask_of(nursery, task, file, seconds=seconds, memory_mib=memory_mib, told=told)
 
 
@@ -85,7 +87,7 @@ def test_a_child_cannot_reach_out(nursery):
 @pytest.mark.parametrize("task", ["loop", "wait", "read_on"])
 def test_a_child_without_end_is_ended(nursery, task):
     with pytest.raises(Unexamined) as silence:
-        asked(nursery, task, seconds=1)
+        asked(nursery, task, seconds=0.3)
     assert silence.value.reason in {"late", "gone"}  # whichever clock strikes first: ours or its own alarm
     wait_until_alone(nursery)
 

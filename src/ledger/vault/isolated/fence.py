@@ -43,7 +43,7 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def limit(*, memory_mib: int, seconds: int) -> None:
+def limit(*, memory_mib: int, seconds: float) -> None:
     """For the rest of this process: memory, processor, files, and an alarm that ends it."""
     memory = memory_mib * 1024 * 1024
     wanted = {

@@ -86,7 +86,7 @@ def _shown(picture: Image.Image) -> _Told:
     picture = picture.convert("RGB")
     written = _png(picture)
     while len(written) > MOST_BYTES:
-        written = _png(picture.quantize(_COLOURS))
+        written = _png(picture.quantize(_COLOURS, Image.Quantize.FASTOCTREE))
         picture = picture.reduce(2)
     return {"size": _size(written)}, written
 

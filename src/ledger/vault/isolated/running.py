@@ -56,7 +56,7 @@ def ask(task: str, file: BinaryIO, *, seconds: int = SECONDS, memory_mib: int = 
 
 
 def ask_of(
-    nursery: Nursery, task: str, file: BinaryIO, *, seconds: int, memory_mib: int, told: Mapping[str, object]
+    nursery: Nursery, task: str, file: BinaryIO, *, seconds: float, memory_mib: int, told: Mapping[str, object]
 ) -> Answer:
     """The same of a child of this nursery."""
     if not _places.acquire(timeout=_QUEUE_SECONDS):
