@@ -51,9 +51,9 @@ def test_from_the_sign_in_to_a_reglement_and_out(site: Site, browser: Browser, s
         page.get_by_role("button", name="Rechercher").click()
         assert "stagiaire" not in page.url.casefold()
         page.locator("#resultats tbody th a").click()
-        page.get_by_role("link", name="Documents").click()
+        page.get_by_role("link", name="Documents Fonds").click()
         with page.expect_download() as saving:
-            page.get_by_role("link", name="Accord.pdf").click()
+            page.get_by_role("link", name="Accord.pdf", exact=True).click()
         assert saving.value.path().read_bytes().startswith(b"%PDF-1.4")
         page.get_by_role("link", name="Règlements", exact=True).click()
         page.get_by_role("link", name=re.compile("^VIR")).click()
