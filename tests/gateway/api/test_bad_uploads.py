@@ -99,7 +99,7 @@ def test_the_same_name_twice_is_two_documents(gateway: Gateway, world: World):
     assert ids[0] == ids[2] != ids[1]
 
 
-@pytest.mark.parametrize("what", hostile.good_files())
+@pytest.mark.parametrize("what", ["docx-with-a-chart", "odt", "pdf-not-to-be-printed", "pdf-with-a-broken-table"])
 def test_a_good_file_that_looks_odd_is_taken(gateway: Gateway, world: World, what: str):
     name, content = hostile.good_files()[what]
     answer = piece(gateway, world, name, content)

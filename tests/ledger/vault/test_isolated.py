@@ -40,8 +40,15 @@ def asked(
 def children_of(nursery: Nursery) -> list[int]:
     process = nursery._process
     assert process is not None
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in listed]
+    return [int(each.name) for each in Path("/proc").glob("[0-9]*") if parent_of(each) == process.pid]
+
+
+def parent_of(process: Path) -> int | None:
+    """By its line of state; None where it is gone."""
+    try:
+        return int((process / "stat").read_text().rpartition(") ")[2].split()[1])
+    except OSError:
+        return None
 
 
 def limits_of(pid: int) -> dict[str, int]:
