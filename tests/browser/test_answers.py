@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from browser import findings
 from browser.conftest import Desk
+from support.gateway import PASSWORD
 from support.site import Site
 
 
@@ -54,8 +55,11 @@ def test_a_passkey_is_begun(page: Page):
 
 
 def test_a_proof_is_asked_for(desk: Desk, site: Site):
-    """Eleven minutes after the sign-in: the same form once more, whose field is the first thing that Tab reaches."""
+    """Eleven minutes after the sign-in: the same form once more, whose field is the first thing that Tab reaches. The
+    session begins anew with the proof, and goes on to what was asked for.
+    """
     name = site.provider().name
+    site.gateway.password(name)
     page = desk.window(name, reduced_motion="reduce")
     page.goto("/profil/second-facteur")
     with closing(psycopg.connect(site.gateway.settings.database_url, autocommit=True)) as connection:
@@ -67,6 +71,9 @@ def test_a_proof_is_asked_for(desk: Desk, site: Site):
     expect(page.locator("h1")).to_have_text("Confirmez votre identité")
     wrong = list(checked(page))
     assert not wrong, "\n".join(wrong)
+    page.locator("#proof_password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirmer").click()
+    expect(page.locator(".key")).to_be_visible()
 
 
 def test_a_forgotten_password_was_asked_for(desk: Desk):

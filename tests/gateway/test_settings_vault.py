@@ -10,6 +10,7 @@ from gateway.settings import Settings, SettingsError, VaultSettings
 from gateway.settings_vault import S3Bucket
 from gateway.vault.opening import store_of
 from ledger.vault.directory import DirectoryStore
+from ledger.vault.former import StoreWithFormer
 from ledger.vault.s3 import S3Store
 
 DATABASES = {"DATABASE_URL": "postgresql://a/ledger", "KEYS_DATABASE_URL": "postgresql://a/keys"}
@@ -52,7 +53,9 @@ def test_a_bucket_is_read_whole(tmp_path: Path):
     assert (settings.vault.lock_years, settings.vault.former, settings.vault.rescan_days) == (6, "directory", 0)
     assert settings.vault.max_bytes == 1100 * 1024 * 1024
     assert settings.vault.pdf_active == ("contract", "other")
-    assert isinstance(store_of(settings), S3Store)
+    store = store_of(settings)
+    assert isinstance(store, StoreWithFormer)
+    assert (type(store.new), type(store.former)) == (S3Store, DirectoryStore)
 
 
 def test_a_server_without_tls_is_for_the_loopback_or_said_to_be_wanted():

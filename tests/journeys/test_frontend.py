@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 from browser.conftest import FLAGS, LISTENER, chromium_path
+from browser.findings import PATIENCE_MS
 from gateway.demo.credentials import PASSWORD
 from support.demo import Demo
 from support.node import needs_node
@@ -75,7 +76,7 @@ def window(demo: Demo, client: Compiled, frontend_port: int) -> Iterator[Window]
     ):
         browser = driver.chromium.launch(executable_path=path, headless=True, chromium_sandbox=False, args=FLAGS)
         context = browser.new_context(locale="fr-FR", timezone_id="America/Cayenne")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(LISTENER)
         found = Window(context.new_page(), origin, gateway)
         found.page.on("request", found.heard_asking)
@@ -90,8 +91,9 @@ def window(demo: Demo, client: Compiled, frontend_port: int) -> Iterator[Window]
             browser.close()
 
 
-def test_the_way_in_leads_through_the_gateways_own_pages_and_back(window: Window):
-    """E1, O4: sign-in and terms are asked for in French, on the gateway's origin; the password is never ours."""
+@pytest.fixture(scope="module")
+def inside(window: Window) -> Window:
+    """The same, signed in: sign-in and terms are asked for on the gateway's origin."""
     page = window.page
     page.goto(f"{window.origin}/example/")
     expect(page.locator("#fund")).to_contain_text("Fonds de formation")
@@ -104,15 +106,21 @@ def test_the_way_in_leads_through_the_gateways_own_pages_and_back(window: Window
     page.get_by_role("button", name="Accepter").click()
     expect(page.get_by_role("heading", name="Mes dossiers de formation")).to_be_visible()
     assert page.url == f"{window.origin}/example/", "neither code nor state stays in the address"
-    expect(page.locator("#person")).to_have_text("Iloué Wexdrin")
     assert len(window.tokens) == 1
+    return window
+
+
+def test_the_way_in_leads_through_the_gateways_own_pages_and_back(inside: Window):
+    """E1, O4: in French, and the password is never ours; nothing that lets anybody in is kept."""
+    window, page = inside, inside.page
+    expect(page.locator("#person")).to_have_text("Iloué Wexdrin")
     kept = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
     assert window.tokens[0] not in kept
 
 
-def test_it_lists_filters_and_opens_dossiers(window: Window):
+def test_it_lists_filters_and_opens_dossiers(inside: Window):
     """O30, O32 elsewhere: counters, a filter from a reference list, a name of which no address has a word."""
-    page = window.page
+    window, page, before = inside, inside.page, len(inside.tokens)
     counters = page.locator("#counters").text_content() or ""
     assert counters.startswith("En cours : ")
     options = page.get_by_label("Dispositif").locator("option").all_text_contents()
@@ -131,7 +139,7 @@ def test_it_lists_filters_and_opens_dossiers(window: Window):
     page.locator("tbody a").first.click()
     expect(page.get_by_role("heading", name=f"Dossier {number}")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("Dossier ouvert")
-    assert len(window.tokens) == 2, "loaded again, the page asked for a new token; nobody was asked anything"
+    assert len(window.tokens) == before + 1, "loaded again, the page asked for a new token; nobody was asked anything"
 
 
 def _filtered(page: Page, asked: str) -> None:
@@ -142,9 +150,10 @@ def _filtered(page: Page, asked: str) -> None:
     page.wait_for_function("(before) => !before.isConnected && document.getElementById('counters')", arg=before)
 
 
-def test_an_order_is_refused_field_by_field_then_recorded_and_seen(window: Window):
-    """RFC 9457 at the fields; sent again under the same key; what was recorded is in the list that waits for it."""
-    page = window.page
+@pytest.fixture(scope="module")
+def recorded(inside: Window) -> Window:
+    """An order that is refused field by field (RFC 9457), then mended and recorded."""
+    page = inside.page
     page.get_by_role("link", name="Salariés").click()
     page.get_by_label("Nom", exact=True).fill("Frontière")
     page.get_by_label("Prénom").fill("Ambre")
@@ -157,12 +166,19 @@ def test_an_order_is_refused_field_by_field_then_recorded_and_seen(window: Windo
     with page.expect_response(lambda answer: "/employees?min_position=" in answer.url):
         page.get_by_role("button", name="Ajouter").click()
     expect(page.get_by_role("cell", name="Frontière Ambre").first).to_be_visible()
+    return inside
+
+
+def test_an_order_is_refused_field_by_field_then_recorded_and_seen(recorded: Window):
+    """Sent again under the same key; what was recorded is in the list that waits for it."""
+    window = recorded
     orders = [each for each in window.asked if each.method == "POST" and each.url.endswith("/employees")]
     assert len({each.headers["idempotency-key"] for each in orders}) == 1
 
 
-def test_a_script_reads_the_headers_that_it_needs(window: Window):
+def test_a_script_reads_the_headers_that_it_needs(recorded: Window):
     """Fetch standard, in a real browser: position, version, where to and when again; and no cookie ever goes along."""
+    window = recorded
     status, names = window.script("/v1/reference", headers=window.bearer)
     assert (status, {"ledger-position", "etag"} <= set(names)) == (200, True)
     late, names = window.script("/v1/schemes?min_position=999999999", headers=window.bearer)
@@ -180,8 +196,9 @@ def test_a_script_reads_the_headers_that_it_needs(window: Window):
         window.script("/v1/fund", credentials="include")
 
 
-def test_a_page_of_another_origin_reads_nothing(window: Window, client: Compiled):
+def test_a_page_of_another_origin_reads_nothing(inside: Window, client: Compiled):
     """The same files on a port that is in no list: not even what everybody may read, and no code is sent there."""
+    window = inside
     policy = f"connect-src 'self' {window.gateway}"
     with served_files(client.place, port=free_port(), policy=policy, files={}) as stranger:
         page = window.page.context.new_page()
@@ -197,9 +214,9 @@ def test_a_page_of_another_origin_reads_nothing(window: Window, client: Compiled
         page.close()
 
 
-def test_a_token_that_is_over_is_replaced_on_the_way(window: Window):
+def test_a_token_that_is_over_is_replaced_on_the_way(inside: Window):
     """Ended at the gateway, as after its ten minutes: the next request leads through a new code to where it went."""
-    page = window.page
+    window, page = inside, inside.page
     page.get_by_role("link", name="Salariés").click()
     page.evaluate(
         "([url, token]) => fetch(url, {method: 'POST', body: new URLSearchParams({token, client_id: 'exemple'})})",
@@ -211,9 +228,9 @@ def test_a_token_that_is_over_is_replaced_on_the_way(window: Window):
     assert len(window.tokens) == before + 1
 
 
-def test_signing_out_ends_everything(window: Window):
+def test_signing_out_ends_everything(inside: Window):
     """The token, the session at the gateway, and every other token that came of it."""
-    page = window.page
+    window, page = inside, inside.page
     page.get_by_role("button", name="Se déconnecter").click()
     expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
     statuses = [window.script("/v1/me", headers={"Authorization": f"Bearer {each}"})[0] for each in window.tokens]
