@@ -10,7 +10,6 @@ from ledger.log.database import Database, Role
 from ledger.log.reader import read_dossier
 from support.second_opinion import read, replayed
 
-
 TONIGHT = {"dossier.trainee-enrolled.v1", "document.analysed.v1"}
 """What no paper dates: a training that has not begun, and the analysis of a document that is brought in."""
 
