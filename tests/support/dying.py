@@ -51,7 +51,7 @@ def deposit(service: Service, establishment_id: UUID, number: int) -> Concluded:
 
     async def ask() -> Concluded:
         deposits = Deposits(service)
-        draft = await deposits.receive(Content(number), limit_bytes=2 * SIZE)
+        draft = await deposits.receive(Content(number), actor=ACTOR, limit_bytes=2 * SIZE)
         asked = Asked(Side.FUND, "other", (), establishment_id, None, DAY, f"Pièce {number}.pdf")
         return await deposits.conclude(draft, asked, actor=ACTOR, key=None, correlation_id=uuid4())
 

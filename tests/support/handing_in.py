@@ -48,7 +48,7 @@ class Counter:
     def hand_in(self, content: bytes, **changed: Any) -> Concluded:
         async def hand_in() -> Concluded:
             deposits = Deposits(self.service)
-            draft = await deposits.receive(File(content), limit_bytes=LIMIT)
+            draft = await deposits.receive(File(content), actor=self.actor, limit_bytes=LIMIT)
             return await deposits.conclude(
                 draft, replace(self.asked, **changed), actor=self.actor, key=None, correlation_id=uuid4()
             )

@@ -99,7 +99,7 @@ async def deposit_document(request: Request, caller: Authenticated) -> Response:
     settings = _service(request).settings.vault
     deposits = Deposits.of(request)
     parts = Parts(request, limit_bytes=limit_of(settings, ""), most_files=1)
-    async with _received(deposits, parts, settings) as (draft, name):
+    async with _received(deposits, parts, settings, caller) as (draft, name):
         form = _form_of(parts.fields, name)
         concluded = await deposits.conclude(
             draft,
@@ -113,7 +113,9 @@ async def deposit_document(request: Request, caller: Authenticated) -> Response:
 
 
 @asynccontextmanager
-async def _received(deposits: Deposits, parts: Parts, settings: VaultSettings) -> AsyncIterator[tuple[Draft, str]]:
+async def _received(
+    deposits: Deposits, parts: Parts, settings: VaultSettings, caller: Caller
+) -> AsyncIterator[tuple[Draft, str]]:
     """The form read to its end, whatever is wrong with the file: who still sends could not hear the answer."""
     draft, name, refused = None, "", None
     try:
@@ -122,7 +124,8 @@ async def _received(deposits: Deposits, parts: Parts, settings: VaultSettings) -
                 raise invalid_input([{"type": "extra_forbidden", "loc": (upload.field[:60],)}], "body")
             name = upload.name
             try:
-                draft = await deposits.receive(upload, limit_bytes=limit_of(settings, _category(parts)))
+                limit_bytes = limit_of(settings, _category(parts))
+                draft = await deposits.receive(upload, actor=caller.account_id, limit_bytes=limit_bytes)
             except Invalid as over:
                 refused = over
         if refused is not None:

@@ -53,7 +53,8 @@ async def file_paper(call: Call, upload: Upload, paper: Paper) -> Concluded:
     Raises Invalid and other refusals (nothing was kept), problems, StoreUnavailable, and what reading a form raises.
     """
     deposits = Deposits.of(call.request)
-    draft = await deposits.receive(upload, limit_bytes=limit_of(call.service.settings.vault, paper.category))
+    limit_bytes = limit_of(call.service.settings.vault, paper.category)
+    draft = await deposits.receive(upload, actor=call.caller.account_id, limit_bytes=limit_bytes)
     asked = Asked(
         side=Side.FUND,
         category=paper.category,

@@ -118,7 +118,7 @@ async def received(call: Call, upload: Upload, category: str) -> Draft:
     Raises what reading a form raises, Invalid (`file`: too large), and what a busy or broken vault answers.
     """
     limit_bytes = limit_of(call.service.settings.vault, category)
-    return await Deposits.of(call.request).receive(upload, limit_bytes=limit_bytes)
+    return await Deposits.of(call.request).receive(upload, actor=call.caller.account_id, limit_bytes=limit_bytes)
 
 
 async def concluded(call: Call, draft: Draft, piece: Piece) -> PieceAccepted:

@@ -31,6 +31,9 @@ __all__ = ["Asked", "Concluded", "Deposits", "limit_of"]
 DEPOSITS_AT_ONCE: Final = 8
 """How many drafts a process has at a time: each takes some mebibytes of memory, and a thread at its end."""
 
+ACCOUNT_DEPOSITS_AT_ONCE: Final = 4
+"""How many of them one account may have: who sends slowly, and many at a time, keeps nobody else from depositing."""
+
 PATIENCE_SECONDS: Final = 10.0
 """How long one more deposit waits for its place; nothing of it is read meanwhile."""
 
@@ -56,8 +59,8 @@ class Deposits:
     def __init__(self, service: Service, told: Callable[[str, str], object] = lambda _command, _end: None) -> None:
         self._service = service
         self._told = told
-        self._drafts: list[Draft] = []
-        self._opening = 0
+        self._drafts: list[tuple[UUID, Draft]] = []
+        self._opening: list[UUID] = []
         self._recording = threading.BoundedSemaphore(_EVENTS_AT_ONCE)
 
     @classmethod
@@ -66,13 +69,13 @@ class Deposits:
         deposits: Deposits = request.app.state.deposits
         return deposits
 
-    async def receive(self, upload: Upload, *, limit_bytes: int) -> Draft:
-        """The file as a finished draft, sealed as it came. The caller concludes it, or drops it.
+    async def receive(self, upload: Upload, *, actor: UUID, limit_bytes: int) -> Draft:
+        """The file as a finished draft, sealed as it came from this account. The caller concludes it, or drops it.
 
         Invalid, at `file`, over the limit; TooManyDeposits, before a byte is read; TooSlow; StoreUnavailable. What
         `upload` raises comes through, with nothing kept.
         """
-        draft = await self._open(limit_bytes)
+        draft = await self._open(actor, limit_bytes)
         try:
             with anyio.fail_after(LONGEST_SECONDS):
                 await _fill(draft, upload)
@@ -123,24 +126,29 @@ class Deposits:
         self._told(RecordDeposit.__name__, "replayed" if looked.already else "recorded")
         return looked
 
-    async def _open(self, limit_bytes: int) -> Draft:
-        await self._place()
-        self._opening += 1
+    async def _open(self, actor: UUID, limit_bytes: int) -> Draft:
+        await self._place(actor)
+        self._opening.append(actor)
         try:
             draft = await run_in_threadpool(self._service.vault.draft, uuid7(), limit_bytes=limit_bytes)
-            self._drafts.append(draft)
+            self._drafts.append((actor, draft))
         finally:
-            self._opening -= 1
+            self._opening.remove(actor)
         return draft
 
-    async def _place(self) -> None:
-        """Wait until there is one. It is free once its draft is dropped, whoever did it."""
+    async def _place(self, actor: UUID) -> None:
+        """Wait until there is one for this account. It is free once its draft is dropped, whoever did it."""
         with anyio.move_on_after(PATIENCE_SECONDS):
-            while len(self._drafts) + self._opening >= DEPOSITS_AT_ONCE:
-                self._drafts = [each for each in self._drafts if not each.is_dropped]
+            while not self._has_place(actor):
+                # Drafts are dropped by threads: nothing tells of it.
                 await anyio.sleep(_LOOK_SECONDS)
+                self._drafts = [(holder, draft) for holder, draft in self._drafts if not draft.is_dropped]
             return
         raise TooManyDeposits
+
+    def _has_place(self, actor: UUID) -> bool:
+        holders = [*(holder for holder, _ in self._drafts), *self._opening]
+        return len(holders) < DEPOSITS_AT_ONCE and holders.count(actor) < ACCOUNT_DEPOSITS_AT_ONCE
 
 
 async def _fill(draft: Draft, upload: Upload) -> None:

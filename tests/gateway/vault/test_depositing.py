@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import anyio
 import psycopg
@@ -18,7 +18,7 @@ from gateway.api.problems import Problem
 from gateway.settings import Settings, VaultSettings
 from gateway.settings_vault import S3Bucket
 from gateway.vault import depositing, sweeping
-from gateway.vault.depositing import Deposits
+from gateway.vault.depositing import ACCOUNT_DEPOSITS_AT_ONCE, Deposits
 from gateway.vault.faults import TooManyDeposits
 from gateway.vault.locks import GRACE, whole_term
 from ledger.document.commands import WithdrawDocument
@@ -26,6 +26,7 @@ from ledger.document.events import Analysis, Side
 from ledger.kit.clock import system_clock
 from ledger.kit.errors import Invalid, NotFound, Refusal
 from ledger.kit.ids import uuid7
+from ledger.vault.draft import Draft
 from ledger.vault.store import NotStored, StoreUnavailable
 from support.databases import ORIGIN, Cluster
 from support.gateway import PDF
@@ -201,15 +202,34 @@ def test_a_process_takes_so_many_at_a_time(counter, monkeypatch):
 
     async def crowd() -> None:
         deposits = Deposits(counter.service)
-        drafts = [await deposits.receive(File(new()), limit_bytes=LIMIT) for _ in range(2)]
+        drafts = [await _received(deposits, uuid4()) for _ in range(2)]
         with pytest.raises(TooManyDeposits):
-            await deposits.receive(File(new()), limit_bytes=LIMIT)
+            await _received(deposits, uuid4())
         drafts[0].drop()
-        (await deposits.receive(File(new()), limit_bytes=LIMIT)).drop()
+        (await _received(deposits, uuid4())).drop()
         drafts[1].drop()
 
     asyncio.run(crowd())
     assert counter.left() == NOTHING
+
+
+def test_an_account_leaves_places_to_others(counter, monkeypatch):
+    monkeypatch.setattr(depositing, "PATIENCE_SECONDS", 0.2)
+
+    async def crowd() -> None:
+        deposits, greedy = Deposits(counter.service), uuid4()
+        drafts = [await _received(deposits, greedy) for _ in range(ACCOUNT_DEPOSITS_AT_ONCE)]
+        with pytest.raises(TooManyDeposits):
+            await _received(deposits, greedy)
+        for draft in [*drafts, await _received(deposits, uuid4())]:
+            draft.drop()
+
+    asyncio.run(crowd())
+    assert counter.left() == NOTHING
+
+
+async def _received(deposits: Deposits, actor: UUID) -> Draft:
+    return await deposits.receive(File(new()), actor=actor, limit_bytes=LIMIT)
 
 
 def test_a_sender_that_breaks_off_leaves_nothing(counter):
@@ -219,7 +239,7 @@ def test_a_sender_that_breaks_off_leaves_nothing(counter):
             raise ConnectionResetError
 
     async def receive() -> None:
-        await Deposits(counter.service).receive(Broken(), limit_bytes=LIMIT)
+        await Deposits(counter.service).receive(Broken(), actor=counter.actor, limit_bytes=LIMIT)
 
     with pytest.raises(ConnectionResetError):
         asyncio.run(receive())
@@ -235,7 +255,7 @@ def test_a_request_that_is_cancelled_leaves_nothing(counter):
 
     async def receive() -> None:
         with anyio.move_on_after(0.2):
-            await Deposits(counter.service).receive(Endless(), limit_bytes=1 << 40)
+            await Deposits(counter.service).receive(Endless(), actor=counter.actor, limit_bytes=1 << 40)
 
     asyncio.run(receive())
     assert counter.left() == NOTHING
@@ -250,7 +270,7 @@ def test_the_right_is_asked_again_once_the_body_is_there(counter):
 
     async def hand_in() -> None:
         deposits = Deposits(counter.service)
-        draft = await deposits.receive(File(new()), limit_bytes=LIMIT)
+        draft = await _received(deposits, counter.actor)
         await deposits.conclude(
             draft, counter.asked, actor=counter.actor, key=None, correlation_id=uuid4(), allowed=ended
         )
