@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from ledger import embedded
 from support.databases import Cluster, Databases
 
-# No deadline: on a machine shared by several workers, a slow example says nothing of the code. A failure prints how to
-# play it again.
-settings.register_profile("shared", deadline=None, print_blob=True)
+# On a machine shared by several workers a slow example says nothing of the code. A failure prints how to play it again.
+settings.register_profile("shared", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
 
 # A test's data need not outlive a power cut. A test of durability starts a server of its own.

@@ -126,7 +126,7 @@ def fictitious(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEDGER_FICTITIOUS", "1")
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(min_value=0, max_value=2**32), style=st.sampled_from(STYLES))
 def test_any_seed_is_imported_without_a_refusal(cluster: Cluster, tmp_path: Path, fictitious, seed: int, style: Style):
     shutil.rmtree(tmp_path / "files", ignore_errors=True)
@@ -135,7 +135,7 @@ def test_any_seed_is_imported_without_a_refusal(cluster: Cluster, tmp_path: Path
 
 
 @pytest.mark.full
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(min_value=0, max_value=2**32), scale=st.floats(min_value=1e-5, max_value=1 / 5_000))
 def test_any_seed_and_size_is_imported(cluster: Cluster, tmp_path: Path, fictitious, seed: int, scale: float):
     shutil.rmtree(tmp_path / "files", ignore_errors=True)

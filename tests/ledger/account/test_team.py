@@ -93,7 +93,9 @@ def test_nobody_grants_an_establishment_that_they_do_not_hold(story: Story, fund
 subsets = st.sets(st.integers(0, 4)).map(frozenset)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(held=subsets.filter(bool), current=subsets.filter(bool), asked=subsets.filter(bool))
 def test_whatever_is_asked_the_unseen_never_changes(story: Story, fund: Givens, held, current, asked):
     """O23, O25, against the simplest model: each establishment by itself."""

@@ -152,7 +152,11 @@ def as_held(user: User) -> Membership:
     return Membership(profile, tuple(sorted(user.places)), user.suspended, user.menus)
 
 
-COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+COMMON = {
+    "deadline": None,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
 
 
 def attack(fund: Givens, seed: int, steps: int) -> None:

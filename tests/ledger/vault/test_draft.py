@@ -68,7 +68,9 @@ def test_a_draft_is_a_document_of_the_one_stored_form(store, size):
         assert kept(store, draft).readall() == draft.clear().readall() == WHOLE[:size]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_it_may_be_cut_anywhere(store, data):
     """A network cuts a file where it likes: the document is the same."""
@@ -80,7 +82,9 @@ def test_it_may_be_cut_anywhere(store, data):
         assert draft.clear().readall() == WHOLE[:size]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_it_is_a_file_that_can_be_sought_in(store, data):
     """Any walk through it reads what a walk through the clear bytes reads: parsers look where they want."""

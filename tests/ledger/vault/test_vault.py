@@ -78,7 +78,7 @@ def test_lines_of_a_file_are_not_taken_for_its_pieces(vault, tmp_path):
 WHOLE = content(3 * CHUNK_BYTES + 100)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(0, len(WHOLE) + 10), st.none() | st.integers(0, len(WHOLE) + 10))
 def test_any_range_is_the_slice(vault, store, start, end):
     [document] = list(store.keys()) or [uuid7()]

@@ -43,7 +43,9 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(notes=st.lists(st.none() | TEXTS, min_size=1, max_size=6), words=st.none() | st.lists(TEXTS | st.none()))
 def test_whatever_a_row_holds_comes_out_as_it_went_in(url, notes, words):
     at = datetime(2022, 9, 1, 8, 30, 0, 123456, tzinfo=UTC)
