@@ -87,7 +87,7 @@ def _member(site: Site, provider: Provider, visitors: dict[str, Browser]) -> tup
     gateway.done("case-manager", f"/v1/accounts/{gateway.accounts[both]}/memberships", told)
     filed = gateway.dossier(provider.establishment, firm.places[0])
     papers = documents_of(gateway, filed, firm.places[0], provider.establishment)
-    gone = {"reason": "Déposée deux fois, une fois de trop.", "on": "2026-02-20"}
+    gone = {"reason": "Déposée deux fois, une fois de trop.", "on": "2026-03-09"}
     gateway.done("case-manager", f"/v1/documents/{papers['Convention.pdf']}/withdrawal", gone)
     staff = ("case-manager", "accountant", "auditor", "operator")
     visitors |= {who: gateway.session(who) for who in staff}

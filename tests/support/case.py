@@ -12,7 +12,7 @@ from ledger.kit.ids import uuid7
 from support.browser import Browser
 from support.company import Company, company
 from support.gateway import PDF, Gateway
-from support.html import read, rows
+from support.html import read
 from support.papers import ENGINE, paper
 
 
@@ -73,12 +73,13 @@ def filed(gateway: Gateway, dossier: UUID, member: UUID, provider: UUID) -> dict
 
 
 def listed(case: Case, who: str, space: str, query: str = "") -> dict[str, list[str]]:
-    """By name, the cells of the row after it, actions apart."""
+    """By name, its category and the cells that follow: « Dépôt », « État », « Taille »."""
     answer = case.browser(who).get(f"/{space}{case.path}{query}")
     assert answer.status_code == 200, answer.text[:500]
     page = read(answer)
-    if not page.all("table"):
-        return {}
-    heads = [each.text for each in page.one("thead").all("th")]
-    begin = heads.index("Document")
-    return {row[begin]: row[begin + 1 : heads.index("Actions")] for row in rows(page)}
+    found = dict[str, list[str]]()
+    for row in page.one("tbody").all("tr") if page.all("table") else ():
+        head = row.one("th")
+        cells = [each.text for each in row.all("td") if each.attributes.get("class") != "tool"]
+        found[head.all("bdi")[0].text] = [head.one("span", **{"class": "note"}).text, *cells]
+    return found

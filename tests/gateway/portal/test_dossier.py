@@ -80,9 +80,9 @@ def test_an_agreement_is_downloaded_from_the_list(gateway: Gateway, world: World
     assert saved.headers["content-disposition"].startswith("attachment;")
     assert saved.headers["content-security-policy"].startswith("sandbox;")
     tab = shown(provider.get(f"{LIST}/{dossier}/documents"))
-    [[name, category, deposited, state, *_]] = [row[-6:] for row in rows(tab)]
+    [[name, deposited, state, *_]] = [row[-5:] for row in rows(tab)]
     assert state == "Transmis (non analysé)"
-    assert (name, category, deposited) == ("Accord é.pdf", "Accord de prise en charge", "Déposé le 10/02/2026")
+    assert (name, deposited) == ("Accord é.pdf Accord de prise en charge", "Déposé le 10/02/2026")
     assert tab.one("tbody").one("tr").attributes["data-href"] == link.attributes["href"]
 
 

@@ -117,9 +117,9 @@ def test_its_avis_are_in_its_documents(gateway: Gateway, world: World, provider:
         answer = gateway.deposited(who="accountant", category="remittance-advice", name=name, on=day, **held)
         assert answer.status_code == 201, answer.text
     shown = read(provider.get(f"{LIST}/{world.first}/documents"))
-    assert [(row[1], row[3]) for row in rows(shown)] == [
-        ("Avis de virement - Lot 550 - Page 2.pdf", "Déposé le 21/03/2026"),
-        ("Avis de virement - Lot 550 - Page 1.pdf", "Déposé le 20/03/2026"),
+    assert [(row[1], row[2]) for row in rows(shown)] == [
+        ("Avis de virement - Lot 550 - Page 2.pdf Avis de virement", "Déposé le 21/03/2026"),
+        ("Avis de virement - Lot 550 - Page 1.pdf Avis de virement", "Déposé le 20/03/2026"),
     ]
     for link in shown.one("tbody").all("a", **{"class": "download"}):
         saved = provider.get(link.attributes["href"])

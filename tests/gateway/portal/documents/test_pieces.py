@@ -59,7 +59,7 @@ def names(page: Node, code: str = "other") -> dict[str, str]:
     found = {}
     for row in section(page, code).one("tbody").all("tr") if section(page, code).all("tbody") else []:
         cells = {cell.attributes["data-label"]: cell.text for cell in row.inside if isinstance(cell, Node)}
-        assert cells["Déposé le"].startswith("Déposé le ")
+        assert cells["Dépôt"].startswith("Déposé le ")
         found[cells["Document"]] = cells["État"]
     return found
 

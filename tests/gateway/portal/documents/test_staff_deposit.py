@@ -42,11 +42,7 @@ def test_a_dossier_s_papers_are_filed(case: Case):
     assert filed <= set(listed(case, "provider", "of"))
     assert not {"Contrat.pdf", "Interne.pdf"} & set(listed(case, "provider", "of"))
     assert "Interne.pdf" not in listed(case, "member", "adherent")
-    assert listed(case, "auditor", "gestion")["Avenant.pdf"][:3] == [
-        "Document du fonds",
-        "Fonds",
-        "Déposé le 04/03/2026",
-    ]
+    assert listed(case, "auditor", "gestion")["Avenant.pdf"][:2] == ["Document du fonds", "Fonds, le 04/03/2026"]
 
 
 def test_the_same_file_again_is_the_same_document(case: Case):

@@ -24,7 +24,9 @@ def test_the_staff_see_all_sides_and_states(shared: Case):
     """B1: who handed in what, and what became of it; an auditor reads the same."""
     for who in ("case-manager", "accountant", "auditor"):
         found = listed(shared, who, "gestion")
-        assert {name: (row[1], row[3].partition(" (analysé")[0]) for name, row in found.items()} == {
+        assert {
+            name: (row[1].partition(", le ")[0], row[2].partition(" (analysé")[0]) for name, row in found.items()
+        } == {
             "Accord.pdf": ("Fonds", "Transmis (non analysé)"),
             "Courrier.pdf": ("Fonds", "Transmis"),
             "Attendu.pdf": ("Fonds", "Reçu, analyse en cours"),

@@ -40,7 +40,7 @@ def test_a_document_is_withdrawn_with_a_reason(case: Case):
 
     today = f"{paris_day(system_clock()):%d/%m/%Y}"
     for who in ("case-manager", "auditor"):
-        state = listed(case, who, "gestion")["Devis.pdf"][3]
+        state = listed(case, who, "gestion")["Devis.pdf"][2]
         assert state.startswith(f"Retiré le {today}")
         assert "Motif : Déposé sur le mauvais dossier. Vu avec l'entreprise." in state
     assert set(listed(case, "case-manager", "gestion", "?state=withdrawn")) == {"Devis.pdf"}
@@ -85,4 +85,4 @@ def test_nobody_but_case_managers_and_accountants_withdraws(shared: Case):
     offered = read(shared.browser("auditor").get(f"/gestion{shared.path}")).one("main").text
     assert "Retirer" not in offered
     assert "Retirer Devis.pdf" in read(shared.browser("accountant").get(f"/gestion{shared.path}")).one("main").text
-    assert listed(shared, "auditor", "gestion")["Devis.pdf"][3] == "Transmis (non analysé)"
+    assert listed(shared, "auditor", "gestion")["Devis.pdf"][2] == "Transmis (non analysé)"
