@@ -18,7 +18,8 @@ MOST: Final = 100
 MOST_BYTES: Final = 1 << 30
 _LONGEST_BYTES: Final = 180  # of 255 that file systems allow: extracting adds a directory, « (2) » a few
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|]')
-_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names that Windows keeps
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)", re.IGNORECASE)  # names that Windows keeps
+_FIRST_DAY, _LAST_DAY = date(1980, 1, 1), date(2107, 12, 31)  # of a ZIP's calendar; papers may be older
 # What a member costs beside its name and bytes: its own header, the descriptor after it, its line in the directory.
 _PER_MEMBER: Final = 30 + 16 + 46
 _END: Final = 22
@@ -38,7 +39,8 @@ def archive(members: Iterable[Member]) -> Iterator[bytes]:
     outlet = _Outlet()
     with ZipFile(outlet, "w", ZIP_STORED) as made:
         for member in members:
-            entry = ZipInfo(member.name, (member.day.year, member.day.month, member.day.day, 0, 0, 0))
+            day = min(max(member.day, _FIRST_DAY), _LAST_DAY)
+            entry = ZipInfo(member.name, (day.year, day.month, day.day, 0, 0, 0))
             entry.file_size = member.size
             entry.external_attr = 0o600 << 16
             with made.open(entry, "w") as file:

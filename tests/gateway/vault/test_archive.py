@@ -40,6 +40,17 @@ def test_every_document_comes_out_as_it_was():
         assert {each.date_time for each in read.infolist()} == {(2026, 11, 22, 0, 0, 0)}
 
 
+@pytest.mark.parametrize(("day", "told"), [(date(1975, 3, 1), (1980, 1, 1)), (date(2150, 3, 1), (2107, 12, 31))])
+def test_a_day_that_the_format_cannot_say_breaks_nothing(day: date, told: tuple[int, int, int]):
+    """Papers of the fund's archive may be older than 1980, where a ZIP's calendar begins; it ends with 2107."""
+    members = [member("Avant.pdf", b"un"), Member("Ancien.pdf", day, 4, partial(pieces, b"deux"))]
+    made = b"".join(archive(members))
+    assert len(made) == size_of(members)
+    with zipfile.ZipFile(io.BytesIO(made)) as read:
+        assert read.testzip() is None
+        assert read.getinfo("Ancien.pdf").date_time == (*told, 0, 0, 0)
+
+
 def test_nothing_but_a_piece_is_held():
     """A hundred documents of a mebibyte each, in less than one."""
     block = bytes(64 * 1024)
@@ -96,6 +107,7 @@ def collect(given: Iterator[bytes], into: bytearray) -> None:
         (["../../etc/passwd", "a\\b:c.pdf"], ["_.._etc_passwd", "a_b_c.pdf"]),
         (["\u202efdp.exe", "a\r\nb\x00.pdf"], ["fdp.exe", "ab.pdf"]),
         (["CON.pdf", "lpt1", "console.pdf"], ["_CON.pdf", "_lpt1", "console.pdf"]),
+        (["com¹.txt", "LPT³", "CON .pdf"], ["_com¹.txt", "_LPT³", "_CON.pdf"]),
         (["", ".", " .pdf"], ["document", "document (2)", "pdf"]),
         (["مستند.pdf"], ["مستند.pdf"]),
     ],
