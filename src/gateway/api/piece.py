@@ -22,7 +22,7 @@ from gateway.api.authentication import Presented, let_in, presented, unauthentic
 from gateway.api.codes import DOCUMENT_STATE_LABELS, Coded, coded
 from gateway.api.orders import Accepted, refuse_parameters
 from gateway.api.piece_reading import Desk, HandingSide, only, read_desks
-from gateway.api.problems import invalid
+from gateway.api.problems import Problem, invalid
 from gateway.api.reading import Call, Calling
 from gateway.api.uploads import Parts, Upload
 from gateway.api.validation import invalid_input, pointer
@@ -182,7 +182,14 @@ def _early(fields: Mapping[str, tuple[str, ...]], upload: Upload, desks: list[De
     """What was said before the file is judged before a byte of it is sent for nothing; the rest may come after it."""
     if upload.field != "file":
         raise invalid_input([{"type": "extra_forbidden", "loc": (upload.field,)}], "body")
-    return _piece(fields, upload.name, desks) if "category" in fields else None
+    if "category" not in fields:
+        return None
+    try:
+        return _piece(fields, upload.name, desks)
+    except Problem as refused:
+        if {fault.code for fault in refused.errors} != {"missing"}:
+            raise
+        return None
 
 
 def _establishment(desk: Desk, asked: UUID | None) -> UUID:

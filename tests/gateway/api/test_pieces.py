@@ -193,6 +193,11 @@ def test_whoever_has_several_establishments_says_for_which(ground: Ground):
     assert strange.json()["type"] == "/problems/not-party-to-dossier"
     taken = ground.hand_in("two-places", path=path, content=paper(gateway), establishment_id=str(firm.places[1]))
     assert taken.status_code == 201, taken.text
+    # A form's parts may stand in any order: what is still to come is not missing.
+    place = part("establishment_id", str(firm.places[1]).encode())
+    body = OTHER + part("file", paper(gateway), filename="Un.pdf") + place + END
+    late = ground.send(body, who="two-places", path=path)
+    assert late.status_code == 201, late.text
 
 
 @pytest.mark.parametrize(
