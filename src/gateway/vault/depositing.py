@@ -119,9 +119,9 @@ class Deposits:
         self, deposit: Deposit, key: IdempotencyKey | None, allowed: Callable[[], Awaitable[object]] | None
     ) -> Concluded:
         looked = await run_in_threadpool(deposit.look, key)
+        if allowed is not None:
+            await allowed()
         if isinstance(looked, New):
-            if allowed is not None:
-                await allowed()
             looked = await run_in_threadpool(deposit.store, looked)
         self._told(RecordDeposit.__name__, "replayed" if looked.already else "recorded")
         return looked

@@ -261,8 +261,15 @@ def test_a_request_that_is_cancelled_leaves_nothing(counter):
     assert counter.left() == NOTHING
 
 
-def test_the_right_is_asked_again_once_the_body_is_there(counter):
-    """An upload may take an hour: what was allowed at its beginning may not be at its end."""
+@pytest.mark.parametrize("is_there", [False, True])
+def test_the_right_is_asked_again_once_the_body_is_there(counter, is_there):
+    """An upload may take an hour: what was allowed at its beginning may not be at its end.
+
+    Whoever has lost the right is not told either that these bytes were deposited before.
+    """
+    content = new()
+    if is_there:
+        counter.hand_in(content)
     before = counter.recorded()
 
     async def ended() -> None:
@@ -270,7 +277,7 @@ def test_the_right_is_asked_again_once_the_body_is_there(counter):
 
     async def hand_in() -> None:
         deposits = Deposits(counter.service)
-        draft = await _received(deposits, counter.actor)
+        draft = await deposits.receive(File(content), actor=counter.actor, limit_bytes=LIMIT)
         await deposits.conclude(
             draft, counter.asked, actor=counter.actor, key=None, correlation_id=uuid4(), allowed=ended
         )
