@@ -228,6 +228,8 @@ def _digest(asked: Asked, plain_sha256: str) -> str:
         "establishment_id": asked.establishment_id,
         "sha256": plain_sha256,
     }
+    if asked.transfer_id is not None:
+        same["transfer_id"] = asked.transfer_id  # filed once without, an avis would never reach its transfer
     return hashlib.sha256(orjson.dumps(same, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
