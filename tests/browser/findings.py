@@ -189,7 +189,8 @@ def walked(page: Page) -> list[str]:
     out of order (WCAG 2.2, 2.1.1, 2.1.2, 2.4.3, 2.4.7, 2.4.11).
     """
     for _ in range(page.evaluate(_STOPS)):
-        page.keyboard.press("Tab")
+        page.keyboard.down("Tab")  # held, it goes on: a key is not let go for each stop
+    page.keyboard.up("Tab")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     found: list[str] = page.evaluate(_WALKED)
     return found
