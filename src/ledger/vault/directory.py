@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
 from ledger.vault.disk import on_disk, sync, write
-from ledger.vault.store import PIECE_BYTES, AlreadyStored, NotStored, Stored, StoreUnavailable, StoreUnfit
+from ledger.vault.store import PIECE_BYTES, AlreadyStored, NotStored, Stored, StoreUnavailable, StoreUnfit, key_of
 
 _LINKLESS: Final = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
 
@@ -70,7 +70,9 @@ class DirectoryStore:
 
     def keys(self) -> Iterator[UUID]:
         for path in self._root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
-            yield UUID(path.name)
+            key = key_of(path.name)
+            if key is not None and path == self._path(key):
+                yield key
 
     def protect(self, key: UUID, until: datetime) -> datetime | None:
         """No lock: only that the owner's own hand does not slip. Its file can be read, and no more be written to."""

@@ -24,7 +24,7 @@ from minio import Minio
 from ledger.vault import s3_proving
 from ledger.vault.disk import on_disk, write
 from ledger.vault.s3_versions import Absent, UploadFailed, Version, Versions
-from ledger.vault.store import AlreadyStored, NotStored, Stored, StoreUnavailable
+from ledger.vault.store import AlreadyStored, NotStored, Stored, StoreUnavailable, key_of
 
 CONNECT_SECONDS: Final = 3
 READ_SECONDS: Final = 30
@@ -117,7 +117,7 @@ class S3Store:
         """Also of documents that a deletion mark lies over; objects whose names are no ids are not documents."""
         last: UUID | None = None
         for each in self._versions.each(self._prefix):
-            key = None if each.is_marker else _uuid(each.name.removeprefix(self._prefix))
+            key = None if each.is_marker else key_of(each.name.removeprefix(self._prefix))
             if key is not None and key != last:
                 last = key
                 yield key
@@ -221,11 +221,3 @@ class _Passing:
 
 def _not_stored(key: UUID) -> NotStored:
     return NotStored(f"document {key} is not in the store")
-
-
-def _uuid(name: str) -> UUID | None:
-    try:
-        key = UUID(name)
-    except ValueError:
-        return None
-    return key if str(key) == name else None

@@ -130,3 +130,12 @@ class Store(Protocol):
 
     def prove(self) -> None:
         """Try what this store must be able to do; StoreUnfit where it cannot, StoreUnavailable where not just now."""
+
+
+def key_of(name: str) -> UUID | None:
+    """The key that a file or an object is named by; None where it is no document's."""
+    try:
+        key = UUID(name)
+    except ValueError:
+        return None
+    return key if str(key) == name else None

@@ -204,6 +204,16 @@ def test_a_crash_before_the_link_leaves_no_document(directory, root):
     assert list(DirectoryStore(root).keys()) == []
 
 
+def test_what_is_named_like_no_document_is_none(directory, root):
+    """NFS leaves `.nfs…` where a file was removed that somebody still reads; a copying program its own halves."""
+    key = uuid7()
+    directory.put(key, iter([b"x"]))
+    beside = next(root.glob(f"??/??/{key}")).parent
+    for name in (".nfs000000000123", f"{key}.part", key.hex, "lost+found"):
+        (beside / name).write_bytes(b"y")
+    assert list(directory.keys()) == [key]
+
+
 def test_files_spread_over_many_directories(directory, root):
     """UUIDv7s made in one second differ in their last bytes: fanned out by the first, all would be in one place."""
     for _ in range(60):
