@@ -22,11 +22,13 @@ from support.site import Site, running_site
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 WIDE: Final = {"width": 1280, "height": 860}
 LOW: Final = {"width": 1280, "height": 700}
+SMALL: Final = {"width": 1280, "height": 560}
 PHONE: Final = {"width": 390, "height": 844}
 PICTURES: Final[dict[str, tuple[str, str | None, dict[str, Any]]]] = {
     "sign-in": ("/connexion", None, {"viewport": WIDE}),
     "dossiers": ("/of/dossiers", "provider", {"viewport": WIDE}),
     "dossiers-dark": ("/of/dossiers", "provider", {"viewport": WIDE, "color_scheme": "dark"}),
+    "pieces": ("/adherent/dossiers/{filed}/pieces#pieces-programme", "member", {"viewport": SMALL}),
     "transfer-phone": ("/of/reglements/{transfer}#contenu", "provider", {"viewport": PHONE}),
     "transfer": ("/of/reglements/{transfer}", "provider", {"viewport": LOW}),
 }
@@ -64,7 +66,7 @@ def main() -> None:
         desk = Desk(running, browser)
         for name, (path, who, options) in PICTURES.items():
             page = desk.window(ground.visitors[who] if who else None, **options)
-            page.goto(path.format(dossier=ground.dossier, transfer=ground.transfer))
+            page.goto(path.format(filed=ground.filed, transfer=ground.transfer))
             page.screenshot(path=IMAGES / f"{name}.png")
         desk.close()
         browser.close()
