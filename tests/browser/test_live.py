@@ -61,7 +61,7 @@ def test_a_deposit_is_said_once_and_shown_when_asked(desk: Desk, site: Site, pro
     assert "Accord du matin" not in (tab.text_content("main") or "")
     expect(news(elsewhere)).to_have_text("")
     tab.get_by_role("link", name="Afficher").click()
-    expect(tab.get_by_role("link", name="Accord du matin.pdf")).to_be_visible()
+    expect(tab.get_by_role("link", name="Accord du matin.pdf", exact=True)).to_be_visible()
     expect(news(tab)).to_have_text("")
     assert [*accessible(listed), *in_the_dark(listed), *walked(listed), *zoomed(listed)] == []
     listed.get_by_role("button", name="Plus tard").click()
