@@ -432,7 +432,8 @@ export interface History {
 
 /**
  * One event. `on` is the paper's date, where it has one; `amount_cents` the part that concerns this dossier; the
- * ids are those of the stream that it belongs to, where that is not the dossier.
+ * ids are those of the stream that it belongs to, where that is not the dossier. Of a document that is withdrawn, and
+ * so not there any more for the caller, there is none.
  */
 export interface HistoryEvent {
   actor: Coded<Codes["roles"]>;

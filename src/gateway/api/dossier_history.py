@@ -5,7 +5,7 @@ It is read from the log itself, after the read model has said that the caller ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -21,7 +21,7 @@ from gateway.api.reading import Call, Calling, Read
 from gateway.audit.replay import roles_of
 from gateway.labels import event_label
 from ledger.account.events import Role as AccountRole
-from ledger.document.events import TRANSMITTED, DocumentAnalysed, DocumentDeposited, Side
+from ledger.document.events import TRANSMITTED, DocumentAnalysed, DocumentDeposited, DocumentWithdrawn, Side
 from ledger.log.database import Role
 from ledger.log.reader import head, read_dossier
 from ledger.log.recorded import Recorded
@@ -39,7 +39,8 @@ _NOUNS: Final = ("document", "invoice", "transfer")
 
 class HistoryEvent(BaseModel):
     """One event. `on` is the paper's date, where it has one; `amount_cents` the part that concerns this dossier; the
-    ids are those of the stream that it belongs to, where that is not the dossier.
+    ids are those of the stream that it belongs to, where that is not the dossier. Of a document that is withdrawn, and
+    so not there any more for the caller, there is none.
     """
 
     position: int
@@ -78,7 +79,8 @@ async def read_history(call: Call, dossier_id: UUID, params: PageParams) -> Read
     events, roles, position = await run_in_threadpool(_read, call, dossier_id)
     begun = after[0] if after else 0
     shown = [each for each in _seen(call, events) if each.position > begun]
-    items = [_event(each, dossier_id, roles) for each in shown[: params.limit]]
+    gone = _gone(call, events)
+    items = [_event(each, dossier_id, roles, gone) for each in shown[: params.limit]]
     more = len(shown) > params.limit
     cursor = write_cursor(_ORDER, str(items[-1].position)) if more else None
     return Read(History(items=items, next_cursor=cursor), position)
@@ -119,14 +121,23 @@ def _withheld(call: Call, events: Sequence[Recorded]) -> set[UUID]:
     return {id_ for id_ in awaited if deposited[id_].data["side"] == Side.FUND or not _holds(call, deposited[id_])}
 
 
+def _gone(call: Call, events: Sequence[Recorded]) -> set[str]:
+    """The documents that are not there any more for a portal: withdrawn."""
+    if call.caller.role is not AccountRole.PORTAL:
+        return set()
+    return {str(each.stream_id) for each in events if each.name == DocumentWithdrawn.NAME}
+
+
 def _holds(call: Call, deposited: Recorded) -> bool:
     holder = deposited.data["establishment_id"]
     return holder is not None and call.reader.holds(UUID(holder))
 
 
-def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> HistoryEvent:
+def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str], gone: Container[str]) -> HistoryEvent:
     streams = {f"{noun}_id": event.stream_id for noun in _NOUNS if event.name.startswith(f"{noun}.")}
-    cited = {name: event.data.get(name) for name in ("document_id", "invoice_id", "transfer_id")}
+    ids = {name: event.data.get(name) for name in ("document_id", "invoice_id", "transfer_id")} | streams
+    if str(ids["document_id"]) in gone:
+        ids["document_id"] = None
     return HistoryEvent(
         position=event.position,
         recorded_at=event.recorded_at,
@@ -135,7 +146,7 @@ def _event(event: Recorded, dossier_id: UUID, roles: Mapping[UUID, str]) -> Hist
         label=event_label(event.name),
         actor=coded(roles.get(event.actor, SYSTEM) if event.actor else SYSTEM, ROLE_LABELS),
         amount_cents=_amount(event.data, str(dossier_id)),
-        **{**cited, **streams},
+        **ids,
     )
 
 

@@ -48,7 +48,14 @@ def test_a_document_is_withdrawn_with_a_reason(case: Case):
     assert member.get(f"/documents/{case.documents['Devis.pdf']}").status_code == 404
     assert case.gateway.get(case.readers["member"], f"/v1/documents/{case.documents['Devis.pdf']}").status_code == 404
     rows = case.gateway.get(case.readers["member"], f"/v1/dossiers/{case.dossier}/documents").json()["items"]
-    assert case.documents["Devis.pdf"] not in [each["document_id"] for each in rows]
+    withdrawn = str(case.documents["Devis.pdf"])
+    assert withdrawn not in [each["document_id"] for each in rows]
+    # The history keeps both days, and leads nobody to what is not there for him.
+    for who, is_named in (("member", False), ("auditor", True)):
+        told = case.gateway.get(case.readers.get(who, who), f"/v1/dossiers/{case.dossier}/history").json()["items"]
+        assert "document.withdrawn.v1" in [each["event"] for each in told]
+        assert (withdrawn in [each["document_id"] for each in told]) == is_named, who
+    assert withdrawn not in member.get(f"/adherent/dossiers/{case.dossier}/historique").text
     # Its page leads to the list that says so, and a form that was open says it too.
     assert manager.get(path).headers["location"] == f"/gestion{case.path}"
     late = sent(manager, page, path, demande="une-autre")
