@@ -267,7 +267,7 @@ def test_processes_that_start_together_migrate_once(empty_url):
 
 
 def test_bulk_work_is_quick_enough_for_imports(keyring):
-    """10,000 keys under 2 s and 200,000 seals a second on a quiet machine; a row or a query for each would take minutes."""
+    """10,000 keys under 2 s, 200,000 seals a second where nothing else works; a query for each would take minutes."""
     people = [uuid7() for _ in range(10_000)]
     start = time.perf_counter()
     keyring.ensure(people)
