@@ -81,7 +81,8 @@ class Parts:
         self.fields: dict[str, tuple[str, ...]] = {}
         self.current: Upload | None = None
         self._most_files, self._most_fields, self._field_bytes = most_files, most_fields, field_bytes
-        self._files_seen = self._fields_seen = 0
+        self._files_seen = self._fields_seen = self._read_bytes = 0
+        self._most_before = most_fields * (field_bytes + _LONGEST_NAME) + _OVERHEAD_BYTES
         self._waiting: _Head | None = None
         self._events: deque[_Event] = deque()
         self._heads = _Heads(self._events)
@@ -106,10 +107,12 @@ class Parts:
     async def event(self) -> _Event | None:
         """What comes next; None where the form is over and the body with it."""
         while not self._events:
+            self._check_begun()
             piece = await anext(self._body, None)
             if piece is None:
                 self._check_over()
                 return None
+            self._read_bytes += len(piece)
             self._feed(piece)
         return self._events.popleft()
 
@@ -141,6 +144,11 @@ class Parts:
         if self._fields_seen > self._most_fields:
             raise problem("too-large")
         self.fields[head.field] = (*self.fields.get(head.field, ()), _text(bytes(text)))
+
+    def _check_begun(self) -> None:
+        """What stands before the first file is fields: nobody sends as much of nothing as files may have."""
+        if not self._files_seen and self._read_bytes > self._most_before:
+            raise problem("too-large")
 
     def _feed(self, piece: bytes) -> None:
         try:

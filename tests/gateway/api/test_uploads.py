@@ -197,6 +197,16 @@ def test_too_many_parts_are_refused(options: dict[str, int], parts: list[bytes])
     assert sent(*parts[1:], END, options=options).read() is not None
 
 
+def test_a_form_without_a_file_is_not_read_as_far_as_files_may_go():
+    """A page reads what comes before the first file to learn who sends it: nobody has it read a gibibyte of nothing."""
+    for nothing in (END + b"x", b"\r\n"):
+        wire = Wire([nothing, *[b"\r\n" * 32_768] * 1_000], limit_bytes=1 << 30, options={"most_fields": 8})
+        with pytest.raises(Problem) as caught:
+            asyncio.run(wire.parts().before_files())
+        assert caught.value.code == "too-large"
+        assert wire.asked < 100
+
+
 def test_a_client_that_goes_in_the_midst_has_sent_no_form():
     """It has gone: there is nobody to answer, and whoever reads must drop what it has. Even after the last boundary."""
     for body in (part("file", filename="Un.pdf")[:-10], part("file", filename="Un.pdf") + END):
