@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
-from gateway.doctor import keys, mail, models, place, records, scanning, server, standby
+from gateway.doctor import keys, mail, models, parsing, place, records, scanning, server, standby
 from gateway.doctor.finding import Check, Finding, Level, Patient, Runbook, fail
 from gateway.settings import Settings
 from ledger.log.database import Database
@@ -54,6 +54,7 @@ def examine(settings: Settings, *, thorough: bool = False) -> Iterator[Finding]:
     """Every finding about a deployment, as it is found. With `thorough`, the whole log and vault are read."""
     yield from place.room(settings)
     yield from place.vault(settings)
+    yield from parsing.parsing()
     yield from keys.keys(settings)
     try:
         connection = psycopg.connect(
