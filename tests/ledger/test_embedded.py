@@ -29,7 +29,6 @@ USER = """
 import sys, time
 from pathlib import Path
 from ledger import embedded
-from support.eventually import LOADED
 server = embedded.start(Path(sys.argv[1]))
 print((server.home.data / "postmaster.pid").read_text().split()[0], flush=True)
 sys.stdin.read()

@@ -198,7 +198,6 @@ from pathlib import Path
 import psycopg
 from ledger import embedded
 from ledger.embedded import home
-from support.eventually import eventually
 parent, wheel, uid, gid = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 home._wheel = lambda: wheel
 with embedded.running(parent / "root"):
