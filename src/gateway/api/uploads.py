@@ -7,10 +7,12 @@ said before the first file is looked at before a byte of that file is asked of t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import anyio
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -20,6 +22,9 @@ from gateway.api.problems import Fault, Problem, problem
 
 TYPE: Final = b"multipart/form-data"
 MOST_FILES: Final = 50
+
+SILENCE_SECONDS: Final = 60.0
+"""Who sends nothing for so long, or takes as long for what stands before the first file, is sent away."""
 
 _OVERHEAD_BYTES: Final = 256 * 1024
 _LONGEST_NAME: Final = 1_024
@@ -64,8 +69,8 @@ class Upload:
 class Parts:
     """One form, in its order. `limit_bytes` holds for all of it; what comes is counted, Content-Length is a claim.
 
-    Reading raises the problems `malformed-form` (also where it ends in its midst) and `too-large`, and ClientDisconnect
-    where the client has gone. Whoever stops reading leaves the rest on the wire.
+    Reading raises the problems `malformed-form` (also where it ends in its midst), `too-large` and `too-slow`, and
+    ClientDisconnect where the client has gone. Whoever stops reading leaves the rest on the wire.
     """
 
     def __init__(
@@ -94,7 +99,8 @@ class Parts:
     async def before_files(self) -> dict[str, tuple[str, ...]]:
         """The fields that come before the first file, up to that file's head and not a byte of it."""
         if self._waiting is None and not self._files_seen:
-            self._waiting = await self._next_file()
+            with _patience():
+                self._waiting = await self._next_file()
         return self.fields
 
     async def uploads(self) -> AsyncIterator[Upload]:
@@ -108,7 +114,8 @@ class Parts:
         """What comes next; None where the form is over and the body with it."""
         while not self._events:
             self._check_begun()
-            piece = await anext(self._body, None)
+            with _patience():
+                piece = await anext(self._body, None)
             if piece is None:
                 self._check_over()
                 return None
@@ -214,6 +221,15 @@ class _Heads:
 
     def _on_over(self) -> None:
         self.ended = True
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    try:
+        with anyio.fail_after(SILENCE_SECONDS):
+            yield
+    except TimeoutError:
+        raise problem("too-slow") from None
 
 
 def _boundary(request: Request) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
+from gateway.api import uploads
 from gateway.api.limits import Limited
 from gateway.api.problems import Problem
 from gateway.api.uploads import Parts, Upload
@@ -27,12 +28,14 @@ class Wire:
     content_type: str = TYPE
     claimed: int | None = None
     gone: bool = False
+    pause: float = 0
     asked: int = 0
     limit_bytes: int = 1 << 20
     options: dict[str, int] = field(default_factory=dict)
 
     async def receive(self) -> dict[str, Any]:
         self.asked += 1
+        await asyncio.sleep(self.pause if self.asked > 1 else 0)
         if self.asked > len(self.pieces):
             return {"type": "http.disconnect"} if self.gone else {"type": "http.request", "body": b""}
         more = self.gone or self.asked < len(self.pieces)
@@ -99,6 +102,23 @@ def test_the_fields_before_a_file_are_read_before_a_byte_of_it_is_asked_for():
         return before, asked, [piece async for upload in parts.uploads() async for piece in upload.pieces()]
 
     assert asyncio.run(read()) == ({"csrf_token": ("faux",)}, 2, [b"des octets"])
+
+
+def test_who_falls_silent_is_sent_away(monkeypatch):
+    """Within a field or within a file."""
+    monkeypatch.setattr(uploads, "SILENCE_SECONDS", 0.05)
+    for body in (part("category", b"other")[:-2], part("file", b"des octets", filename="Un.pdf")[:-2]):
+        assert refused(Wire([body, END], pause=30)) == ("too-slow", 408)
+
+
+def test_fields_that_trickle_in_are_not_waited_for(monkeypatch):
+    """A byte now and then is no silence; what stands before the first file is read within a minute all the same."""
+    monkeypatch.setattr(uploads, "SILENCE_SECONDS", 0.3)
+    wire = Wire([b"x"] * 10_000, pause=0.01)
+    wire.pieces[0] = part("category", b"")[:-2]
+    with pytest.raises(Problem) as caught:
+        asyncio.run(wire.parts().before_files())
+    assert caught.value.code == "too-slow"
 
 
 def test_what_is_not_read_of_a_file_is_skipped():
