@@ -45,7 +45,8 @@ def news(page: Page):
 
 def test_a_deposit_is_said_once_and_shown_when_asked(desk: Desk, site: Site, provider: Provider):
     """O33: somebody deposits a document while its dossier is looked at, on its tab and in the list: it is said, once,
-    and nothing has moved; « Afficher » shows it, and « Plus tard » puts it away. (How soon: tests/gateway/live.)
+    and nothing has moved; « Afficher » shows it, « Plus tard » puts away all that came, and the next one is said. (How
+    soon: tests/gateway/live.)
     """
     dossier, other = site.dossier(provider), site.dossier(provider)
     tab, elsewhere = desk.window(provider.name), desk.window(provider.name)
@@ -64,8 +65,11 @@ def test_a_deposit_is_said_once_and_shown_when_asked(desk: Desk, site: Site, pro
     expect(tab.get_by_role("link", name="Accord du matin.pdf", exact=True)).to_be_visible()
     expect(news(tab)).to_have_text("")
     assert [*accessible(listed), *in_the_dark(listed), *walked(listed), *zoomed(listed)] == []
-    listed.get_by_role("button", name="Plus tard").click()
+    with listed.expect_response(lambda answer: streaming(answer.request)):
+        listed.get_by_role("button", name="Plus tard").click()
     expect(listed.get_by_role("link", name="Afficher")).to_be_hidden()
+    site.agreement(dossier, name="Accord du lendemain.pdf")
+    expect(news(listed)).to_have_text(SAID)
 
 
 def test_a_page_in_the_background_holds_no_connection(desk: Desk, site: Site, provider: Provider):

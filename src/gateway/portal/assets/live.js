@@ -33,7 +33,8 @@ async function follow() {
   stream = mine;
   let next = AGAIN_MS;
   try {
-    const headers = { Accept: "text/event-stream", "Last-Event-ID": position };
+    const headers = { Accept: "text/event-stream" };
+    if (position) headers["Last-Event-ID"] = position; // without one, from now on
     const answer = await fetch("/v1/changes", { headers, cache: "no-store", signal: mine.signal });
     if (answer.ok) await listen(answer.body.pipeThrough(new TextDecoderStream()));
     // Signed out, no right: there is nothing to come back for. Too often, or too many: when it says.
@@ -84,6 +85,7 @@ function dismiss() {
   delete news.dataset.shown;
   said.textContent = "";
   show.hidden = later.hidden = true;
+  position = null; // what came while it stood there is put away with it
   soon(0);
 }
 
