@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from ledger.kit.durable import sync
 from ledger.log.outside import Head
 
 FILE: Final = "manifest.json"
@@ -96,18 +97,5 @@ class KeysManifest(Base):
 def files(directory: Path, names: Iterable[str]) -> dict[str, File]:
     """The entries of these files, made durable first."""
     for name in names:
-        descriptor = os.open(directory / name, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(directory / name)
     return {name: File.of(directory / name) for name in names}
-
-
-def sync(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

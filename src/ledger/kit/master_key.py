@@ -22,6 +22,8 @@ from typing import Final, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ledger.kit.durable import sync
+
 VARIABLE: Final = "LEDGER_MASTER_KEY"
 _NONCE_BYTES: Final = 12
 
@@ -70,7 +72,7 @@ class MasterKey:
             path.hardlink_to(draft)
         finally:
             draft.unlink()
-        _sync_directory(path.parent)
+        sync(path.parent)
         return master
 
     @classmethod
@@ -130,11 +132,3 @@ class MasterKey:
 
     def _bound_to(self, owner: bytes) -> bytes:
         return owner + self.epoch.to_bytes(4)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

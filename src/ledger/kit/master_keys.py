@@ -7,10 +7,10 @@ rotation has retired: it is kept for as long as a backup of the keys needs it, a
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.kit.durable import sync
 from ledger.kit.master_key import MasterKey, MasterKeyFault
 
 
@@ -61,8 +61,4 @@ class MasterKeyFiles:
             kept.hardlink_to(self.current)
         # One step: at no moment is there no master key in use.
         self.next.rename(self.current)
-        descriptor = os.open(self.current.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(self.current.parent)

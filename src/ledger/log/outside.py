@@ -24,6 +24,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg_pool import PoolTimeout
 
+from ledger.kit.durable import sync
 from ledger.log.database import Database, Role
 from ledger.log.envelope import envelope, leaf
 from ledger.log.recorded import COLUMNS, decode
@@ -123,11 +124,7 @@ class Outside:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(self._directory / FILE)
-        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(self._directory)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

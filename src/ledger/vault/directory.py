@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
-from ledger.vault.disk import on_disk, sync, write
+from ledger.kit.durable import sync
+from ledger.vault.disk import on_disk, write
 from ledger.vault.store import PIECE_BYTES, AlreadyStored, NotStored, Stored, StoreUnavailable, StoreUnfit, key_of
 
 _LINKLESS: Final = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)

@@ -50,12 +50,3 @@ def write(path: Path, chunks: Iterator[bytes], *, durably: bool = True) -> Store
         with suppress(OSError):
             file.close()
     return Stored(digest.hexdigest(), size)
-
-
-def sync(path: Path) -> None:
-    """Make a file's bytes durable, or a directory's names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
