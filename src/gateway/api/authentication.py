@@ -54,6 +54,14 @@ async def let_in(request: Request, shown: Presented | None, token: str) -> Calle
     return caller
 
 
+async def let_in_again(request: Request) -> Caller:
+    """The same once a long body has come: the right may have ended meanwhile. Not whether the request is forged: that
+    was asked when it began.
+    """
+    shown = presented(request)
+    return await let_in(request, shown and shown._replace(by_cookie=False), "")
+
+
 Authenticated = Annotated[Caller, Depends(authenticated)]
 
 

@@ -8,9 +8,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from fastapi import Request
-
-from gateway.api.authentication import Presented, let_in, presented, unauthenticated
+from gateway.api.authentication import let_in_again
 from gateway.api.reading import Call
 from gateway.api.transfer_reading import TransferParams, read_transfers
 from gateway.api.uploads import Upload
@@ -70,13 +68,5 @@ async def file_paper(call: Call, upload: Upload, paper: Paper) -> Concluded:
         actor=call.caller.account_id,
         key=None,
         correlation_id=call.request.state.correlation_id,
-        allowed=partial(_check_still, call.request),
+        allowed=partial(let_in_again, call.request),
     )
-
-
-async def _check_still(request: Request) -> None:
-    """Who began may have lost the right meanwhile. Not whether the request is forged: that was asked when it came."""
-    shown = presented(request)
-    if shown is None:
-        raise unauthenticated(request)
-    await let_in(request, Presented(shown.secret, by_cookie=False), "")

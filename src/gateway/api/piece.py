@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from gateway.api import positions
-from gateway.api.authentication import Presented, let_in, presented, unauthenticated
+from gateway.api.authentication import let_in_again
 from gateway.api.codes import DOCUMENT_STATE_LABELS, Coded, coded
 from gateway.api.orders import Accepted, refuse_parameters
 from gateway.api.piece_reading import Desk, HandingSide, only, read_desks
@@ -203,11 +203,7 @@ def _establishment(desk: Desk, asked: UUID | None) -> UUID:
 
 async def _check_still(call: Call, piece: Piece) -> None:
     """Who began may have lost the right meanwhile, the dossier may be out of sight, or closed."""
-    shown = presented(call.request)
-    if shown is None:
-        raise unauthenticated(call.request)
-    # Not whether the request is forged: that was asked when it came.
-    caller = await let_in(call.request, Presented(shown.secret, by_cookie=False), "")
+    caller = await let_in_again(call.request)
     desks = await read_desks(Call(call.request, caller), piece.desk.dossier_id)
     desk = only(desks, piece.desk.side, "body")
     desk.check_open()
