@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from gateway import service as services
 from gateway.service import Service
+from gateway.settings import Settings
 from gateway.vault.depositing import Asked, Concluded, Deposits
 from ledger.document.events import DocumentDeposited, Side
 from ledger.kit.names import versions_of
 from ledger.log.database import Role
+from support.databases import ORIGIN, Cluster
 from support.gateway import PDF
 from support.givens import DAY, Givens
 
@@ -73,6 +77,16 @@ class Counter:
     def left(self) -> tuple[set[UUID], set[UUID], list[Path]]:
         """What no event names: bytes, rows, drafts."""
         return self.stored() - self.recorded(), self.rows(), list(self.service.store.incoming.iterdir())
+
+
+@contextmanager
+def counting(cluster: Cluster, data_dir: Path) -> Iterator[Counter]:
+    """A deployment of its own, whose documents are files."""
+    with cluster.deployment() as made:
+        settings = Settings(made.ledger, made.keys, data_dir=data_dir, origin=ORIGIN)
+        services.migrate(settings)
+        with services.opened(settings) as service:
+            yield counter_of(service)
 
 
 NOTHING: tuple[set[UUID], set[UUID], list[Path]] = (set(), set(), [])

@@ -31,17 +31,14 @@ from ledger.vault.store import NotStored, StoreUnavailable
 from support.databases import ORIGIN, Cluster
 from support.gateway import PDF
 from support.givens import DAY, Givens
-from support.handing_in import LIMIT, NOTHING, Counter, File, counter_of, new
+from support.handing_in import LIMIT, NOTHING, Counter, File, counter_of, counting, new
 from support.s3 import Server
 
 
 @pytest.fixture(scope="module")
 def counter(cluster: Cluster, tmp_path_factory) -> Iterator[Counter]:
-    with cluster.deployment() as made:
-        settings = Settings(made.ledger, made.keys, data_dir=tmp_path_factory.mktemp("data"), origin=ORIGIN)
-        services.migrate(settings)
-        with services.opened(settings) as service:
-            yield counter_of(service)
+    with counting(cluster, tmp_path_factory.mktemp("data")) as made:
+        yield made
 
 
 def test_what_is_handed_in_is_there_whole(counter):

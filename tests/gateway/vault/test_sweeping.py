@@ -26,16 +26,13 @@ from ledger.vault.store import StoreUnavailable
 from support.databases import ORIGIN, Cluster
 from support.eventually import eventually
 from support.givens import Givens
-from support.handing_in import NOTHING, Counter, counter_of, new
+from support.handing_in import NOTHING, Counter, counting, new
 
 
 @pytest.fixture(scope="module")
 def counter(cluster: Cluster, tmp_path_factory) -> Iterator[Counter]:
-    with cluster.deployment() as made:
-        settings = Settings(made.ledger, made.keys, data_dir=tmp_path_factory.mktemp("data"), origin=ORIGIN)
-        services.migrate(settings)
-        with services.opened(settings) as service:
-            yield counter_of(service)
+    with counting(cluster, tmp_path_factory.mktemp("data")) as made:
+        yield made
 
 
 def cut(counter: Counter, *, hours: float, stored: bool = True) -> UUID:
