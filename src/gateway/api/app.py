@@ -21,7 +21,7 @@ from gateway.api.envelope import Envelope
 from gateway.api.hosts import Hosts
 from gateway.api.metrics import Metrics, StateCollector
 from gateway.api.nouns import OFFERING, ORDERS, ROUTERS
-from gateway.api.preview import Drawing
+from gateway.api.preview import drawing_places
 from gateway.api.problems import Fault, Place, Problem, not_found, of_refusal, problem
 from gateway.api.validation import faults
 from gateway.live.live import Live
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         metrics: Metrics = app.state.metrics
         async with serving(settings) as service, Live(service) as live:
             app.state.service, app.state.live = service, live
-            app.state.deposits, app.state.drawing = Deposits(service, metrics.commanded), Drawing()
+            app.state.deposits, app.state.drawing = Deposits(service, metrics.commanded), drawing_places()
             app.state.typesetting = Typesetting()
             metrics.registry.register(StateCollector(service))
             with metrics.listening(settings.metrics_host, settings.metrics_port):

@@ -5,15 +5,12 @@ A picture is as much the document as its bytes are: the same rights, the same st
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from io import BufferedReader
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-import anyio
 import structlog
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -24,6 +21,7 @@ from gateway.api.document_rows import check_downloadable
 from gateway.api.params import Params
 from gateway.api.problems import not_found, problem
 from gateway.api.reading import Call, Calling, Read
+from gateway.places import NoPlace, Places
 from ledger.vault.inspection import JPEG, PDF, PNG
 from ledger.vault.isolated.running import Answer, Unexamined, ask
 from projections.document import queries
@@ -61,29 +59,9 @@ class DocumentPreview(BaseModel):
     items: list[PreviewPage]
 
 
-class Drawing:
+def drawing_places() -> Places:
     """One child at a time draws for a process, so that previews never keep deposits waiting for the other place."""
-
-    def __init__(self) -> None:
-        self._place = anyio.Semaphore(1)
-
-    @classmethod
-    def of(cls, request: Request) -> Drawing:
-        """The process's own, made when it starts."""
-        drawing: Drawing = request.app.state.drawing
-        return drawing
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for one without holding a thread; the problem `unavailable` where that takes too long."""
-        with anyio.move_on_after(_PATIENCE_SECONDS) as patience:
-            await self._place.acquire()
-        if patience.cancelled_caught:
-            raise problem("unavailable", headers={"Retry-After": str(_BUSY_SECONDS)})
-        try:
-            yield
-        finally:
-            self._place.release()
+    return Places(1, patience_seconds=_PATIENCE_SECONDS)
 
 
 @router.get(
@@ -156,8 +134,12 @@ async def _found(call: Call, document_id: UUID, params: Params) -> tuple[Documen
 
 
 async def _asked(call: Call, found: Document, task: str, **told: object) -> Answer:
-    async with Drawing.of(call.request).place():
-        return await run_in_threadpool(_ask, call, found, task, told)
+    places: Places = call.request.app.state.drawing
+    try:
+        async with places.one():
+            return await run_in_threadpool(_ask, call, found, task, told)
+    except NoPlace:
+        raise problem("unavailable", headers={"Retry-After": str(_BUSY_SECONDS)}) from None
 
 
 def _ask(call: Call, found: Document, task: str, told: dict[str, object]) -> Answer:

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import Final, Literal
 
-import anyio
 import orjson
 from starlette.concurrency import run_in_threadpool
+
+from gateway.places import NoPlace, Places
 
 Template = Literal["receipt"]
 
@@ -33,18 +34,15 @@ class Typesetting:
     """A process's own: so many at once, whoever asks; the others wait without a thread."""
 
     def __init__(self) -> None:
-        self._places = anyio.Semaphore(AT_ONCE)
+        self._places = Places(AT_ONCE, patience_seconds=PATIENCE_SECONDS)
 
     async def pdf(self, template: Template, data: Mapping[str, object]) -> bytes:
         """As `typeset`; Untypeset, `busy`, where its turn does not come in PATIENCE_SECONDS."""
-        with anyio.move_on_after(PATIENCE_SECONDS) as patience:
-            await self._places.acquire()
-        if patience.cancelled_caught:
-            raise Untypeset("busy")
         try:
-            return await run_in_threadpool(typeset, template, data)
-        finally:
-            self._places.release()
+            async with self._places.one():
+                return await run_in_threadpool(typeset, template, data)
+        except NoPlace:
+            raise Untypeset("busy") from None
 
 
 def typeset(template: Template, data: Mapping[str, object]) -> bytes:
