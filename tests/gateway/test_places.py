@@ -9,17 +9,32 @@ import pytest
 from gateway.places import NoPlace, Places
 
 
+async def taken(places: Places) -> None:
+    async with places.one():
+        pass
+
+
 def test_who_finds_no_place_in_time_is_told_so():
     async def crowd() -> None:
         places = Places(1, patience_seconds=0.05)
-        with pytest.raises(ZeroDivisionError):
-            async with places.one():
-                with pytest.raises(NoPlace):
-                    async with places.one():
-                        pytest.fail("two are at work")
-                raise ZeroDivisionError
         async with places.one():
-            pass
+            with pytest.raises(NoPlace):
+                await taken(places)
+        await taken(places)
+
+    asyncio.run(crowd())
+
+
+def test_work_that_fails_leaves_its_place():
+    async def fail(places: Places) -> None:
+        async with places.one():
+            raise ZeroDivisionError
+
+    async def crowd() -> None:
+        places = Places(1, patience_seconds=60)
+        with pytest.raises(ZeroDivisionError):
+            await fail(places)
+        await taken(places)
 
     asyncio.run(crowd())
 
