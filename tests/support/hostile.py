@@ -58,6 +58,76 @@ def with_attachment() -> bytes:
     return pdf(change)
 
 
+INVOICE = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b'<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"/>'
+)
+
+
+def factur_x(
+    *,
+    name: str = "factur-x.xml",
+    content: bytes = INVOICE,
+    change: Callable[[pikepdf.Pdf, pikepdf.Object], object] = lambda *_: None,
+    **saved: Any,
+) -> bytes:
+    """An invoice with its data attached as Factur-X 1.0 says, or nearly: `change` is given the file's specification."""
+
+    def attach(made: pikepdf.Pdf) -> None:
+        made.attachments[name] = pikepdf.AttachedFileSpec(
+            made, content, filename=name, mime_type="text/xml", relationship=Name.Data
+        )
+        specification = made.attachments[name].obj
+        made.Root.AF = Array([specification])
+        change(made, specification)
+
+    return pdf(attach, **saved)
+
+
+def false_invoices() -> dict[str, bytes]:
+    """What is attached as an invoice's data is, and is none, or is not all that acts."""
+    doctype = INVOICE.replace(b"<rsm", b'<!DOCTYPE x [<!ENTITY a "a">]><rsm', 1)
+
+    def attach_more(made: pikepdf.Pdf, _: pikepdf.Object) -> None:
+        made.attachments["annexe.xml"] = INVOICE
+
+    def write_elsewhere(made: pikepdf.Pdf, specification: pikepdf.Object) -> None:
+        specification.EF.UF = Stream(made, b"MZ")
+
+    def name_otherwise(_: pikepdf.Pdf, specification: pikepdf.Object) -> None:
+        specification.UF = String("facture.exe")
+
+    def attach_to_page(made: pikepdf.Pdf, _: pikepdf.Object) -> None:
+        file = Dictionary(F=String("a.exe"), EF=Dictionary(F=Stream(made, b"MZ")))
+        note = Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=Array([0, 0, 10, 10]), FS=file)
+        made.pages[0].Annots = Array([made.make_indirect(note)])
+
+    def hold_another(made: pikepdf.Pdf, _: pikepdf.Object) -> None:
+        made.Root.AF.append(made.make_indirect(Dictionary(F=String("b.exe"), EF=Dictionary(F=Stream(made, b"MZ")))))
+
+    def hold_nothing(_: pikepdf.Pdf, specification: pikepdf.Object) -> None:
+        specification.EF = Dictionary(F=String("rien"))
+
+    def act(made: pikepdf.Pdf, _: pikepdf.Object) -> None:
+        made.Root.OpenAction = SCRIPT
+
+    return {
+        "another-name": factur_x(name="facture.xml"),
+        "a-program": factur_x(content=b"MZ" + bytes(64)),
+        "cut": factur_x(content=INVOICE[:-4]),
+        "another-document": factur_x(content=b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        "entities": factur_x(content=doctype),
+        "nothing": factur_x(content=b""),
+        "two-files": factur_x(change=attach_more),
+        "two-contents": factur_x(change=write_elsewhere),
+        "two-names": factur_x(change=name_otherwise),
+        "no-content": factur_x(change=hold_nothing),
+        "one-on-a-page": factur_x(change=attach_to_page),
+        "one-beside": factur_x(change=hold_another),
+        "script": factur_x(change=act),
+    }
+
+
 def with_form_of_xml() -> bytes:
     return pdf(lambda made: made.Root.__setitem__("/AcroForm", Dictionary(XFA=Stream(made, b"<xdp/>"), Fields=Array())))
 

@@ -33,6 +33,7 @@ _MARKS: Final = {b"%PDF-": PDF, b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR": PNG, b"\
 _PDF_BYTES: Final = 1024
 """How far into a file readers look for the mark of a PDF, and how far from its end for the start of its table."""
 
+_INVOICE: Final = "invoice"  # ledger.document.events.Category, which is built on this module
 _PARSERS: Final = {PDF: "pdf", PNG: "image", JPEG: "image", DOCX: "office", XLSX: "office", ODT: "office"}
 
 
@@ -61,13 +62,15 @@ def media_type(file: BinaryIO, *, field: str = "file") -> str:
 def examined(file: BinaryIO, *, name: str, category: str, active_allowed: Collection[str]) -> str:
     """The media type of what is handed in as `name`, all looked at; Invalid, at `file`, where it may not be taken.
 
-    `active_allowed` are the categories whose PDFs may have active content. The file is seekable, and left at its start.
-    What the file itself raises (Damaged, StoreUnavailable) passes.
+    `active_allowed` are the categories whose PDFs may have active content; an invoice may have the data of a Factur-X.
+    The file is seekable, and left at its start. What the file itself raises (Damaged, StoreUnavailable) passes.
     """
     kind = media_type(file)
     check_ending(name, kind)
     try:
-        answer = ask(_PARSERS[kind], file, media_type=kind, active=category in active_allowed)
+        answer = ask(
+            _PARSERS[kind], file, media_type=kind, active=category in active_allowed, invoice=category == _INVOICE
+        )
     except Unexamined as silence:
         _log.warning("a document is not examined", reason=silence.reason)
         raise refused("unexamined") from None

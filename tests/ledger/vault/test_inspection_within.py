@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pikepdf
 import pytest
 
 from ledger.kit.errors import Invalid
@@ -17,8 +18,11 @@ GOOD = hostile.good_files()
 ACTIVE = hostile.active_pdfs()
 
 
-def looked_at(name: str, content: bytes, *, active_allowed: tuple[str, ...] = ()) -> str:
-    return examined(io.BytesIO(content), name=name, category="contract", active_allowed=active_allowed)
+FALSE_INVOICES = hostile.false_invoices()
+
+
+def looked_at(name: str, content: bytes, *, category: str = "contract", active_allowed: tuple[str, ...] = ()) -> str:
+    return examined(io.BytesIO(content), name=name, category=category, active_allowed=active_allowed)
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -43,6 +47,22 @@ def test_active_content_is_taken_where_the_fund_wants_it(what):
     assert looked_at("cerfa.pdf", ACTIVE[what], active_allowed=("contract",)) == PDF
     with pytest.raises(Invalid, match="contenu actif"):
         looked_at("cerfa.pdf", ACTIVE[what], active_allowed=("invoice",))
+
+
+@pytest.mark.parametrize("mode", [pikepdf.ObjectStreamMode.disable, pikepdf.ObjectStreamMode.generate])
+def test_an_electronic_invoice_is_taken_as_an_invoice_and_as_nothing_else(mode):
+    """Factur-X: the data that it carries is what makes it one."""
+    content = hostile.factur_x(object_stream_mode=mode)
+    assert looked_at("facture.pdf", content, category="invoice") == PDF
+    with pytest.raises(Invalid, match="pièce jointe"):
+        looked_at("facture.pdf", content)
+
+
+@pytest.mark.parametrize("what", FALSE_INVOICES)
+def test_what_is_attached_to_an_invoice_is_its_data_alone(what):
+    with pytest.raises(Invalid) as refusal:
+        looked_at("facture.pdf", FALSE_INVOICES[what], category="invoice")
+    assert refusal.value.message == RULES["active"]
 
 
 def test_a_pdf_that_unfolds_beyond_the_memory_is_refused():

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 
+from ledger.vault.isolated import facturx
+
 _MOST_OBJECTS: Final = 2_000_000
 _DEEPEST: Final = 100
 
@@ -34,9 +36,13 @@ def prepare() -> None:
 
 
 def examine(file: BinaryIO, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """`{"refused": code}`, or the number of pages; with `told["active"]` what acts is let pass."""
+    """`{"refused": code}`, or the number of pages; with `told["active"]` what acts is let pass, with `told["invoice"]`
+    the data of an electronic invoice.
+    """
     try:
         with pikepdf.open(file) as opened:
+            if told.get("invoice"):
+                facturx.set_aside(opened)
             return _judged(opened, active=told["active"]), b""
     except pikepdf.PasswordError:
         return {"refused": "encrypted"}, b""
