@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import Desk
+from browser.sending import drop, uploading_slowly
 from gateway.generator.pdf import one_page
 from support.case import case_of
 from support.site import Site
@@ -51,6 +52,35 @@ def test_a_letter_is_filed_read_and_withdrawn(desk: Desk, site: Site, tmp_path: 
     member.reload()
     expect(member.locator("tbody tr").first).to_be_visible()
     expect(member.get_by_role("row").filter(has_text=NAME)).to_have_count(0)
+
+
+def test_files_of_the_fund_show_how_far_they_are_and_can_be_stopped(desk: Desk, site: Site, tmp_path: Path):
+    """B1: what is stopped while it goes is not there; what is refused stands in its place; what is right is listed."""
+    case, desk.expected = case_of(site.gateway), {422}
+    file, wrong = tmp_path / NAME, tmp_path / "Faux.pdf"
+    file.write_bytes(one_page([NAME]) + b"%" + b"x" * 400_000 + b"\n")
+    wrong.write_bytes(b"MZ" + bytes(100))
+    page = desk.window("case-manager")
+    page.goto(f"/gestion/dossiers/{case.dossier}/documents/depot")
+    page.get_by_label("Catégorie").select_option(label="Document du fonds")
+    page.get_by_label("Fichiers").set_input_files(file)
+    with uploading_slowly(page):
+        page.get_by_role("button", name="Déposer").click()
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        expect(page.get_by_text(" %")).to_be_visible()
+        page.get_by_role("button", name="Annuler l'envoi").click()
+        expect(page.get_by_role("status").last).to_contain_text("Envoi annulé")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+    expect(page.get_by_label("Fichiers")).to_be_focused()
+    page.get_by_label("Fichiers").set_input_files([wrong])
+    page.get_by_role("button", name="Déposer").click()
+    expect(page.get_by_role("alert")).to_contain_text("Aucun fichier n'a été déposé")
+    expect(page.get_by_text("Erreur : Faux.pdf : Types de fichier acceptés")).to_be_visible()
+    expect(page.get_by_label("Catégorie")).to_have_value("fund-document")
+    drop(page.locator("form[data-stopped]"), (NAME, file.read_bytes().decode("latin-1")))
+    page.get_by_role("button", name="Déposer").click()
+    expect(page.get_by_role("status").first).to_contain_text("Les fichiers sont déposés")
+    expect(_row(page)).to_have_count(1)
 
 
 def _row(page: Page) -> Locator:

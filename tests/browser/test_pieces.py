@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from browser.conftest import Desk
+from browser.sending import drop, uploading_slowly
 from gateway.settings_vault import VaultSettings
 from support.clamd import INFECTED, clamd_server
 from support.company import Company, company
@@ -22,13 +22,6 @@ from support.site import Site, running_site
 from support.uploading import kept, paper
 
 BAD = b"MZ\x90\x00" + b"x" * 100
-DROP = """([section, files]) => {
-  const data = new DataTransfer();
-  for (const [name, held] of files) data.items.add(new File([held.at ? held : new Uint8Array(held)], name));
-  for (const type of ["dragover", "drop"]) {
-    section.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-  }
-}"""
 
 
 @dataclass
@@ -69,11 +62,6 @@ def section(page: Page, label: str = "Autres pièces") -> Locator:
 def choose(page: Page, *files: FilePayload, label: str = "Autres pièces") -> None:
     section(page, label).get_by_label("Ajouter des fichiers").set_input_files(list(files))
     section(page, label).get_by_role("button", name="Déposer").click()
-
-
-def drop(page: Page, *files: tuple[str, str | int]) -> None:
-    """Files by their names, with a text that they hold or so many zero bytes, let go over the box."""
-    page.evaluate(DROP, [section(page).element_handle(), [list(each) for each in files]])
 
 
 def said(page: Page, text: str) -> None:
@@ -119,7 +107,7 @@ def test_of_two_files_that_are_dropped_one_is_refused_in_its_place(desk: Desk, c
     page = desk.window(case.member)
     page.goto(case.path)
     desk.expected |= {422, 503}
-    drop(page, ("Bon.pdf", paper(gateway).decode("latin-1")), ("Faux.pdf", BAD.decode("latin-1")))
+    drop(section(page), ("Bon.pdf", paper(gateway).decode("latin-1")), ("Faux.pdf", BAD.decode("latin-1")))
     said(page, "Fichiers déposés : 1. Non déposés : 1.")
     expect(page.get_by_role("heading", name="Autres pièces (1)")).to_be_visible()
     line = section(page).locator("li").filter(has_text="Faux.pdf")
@@ -128,7 +116,7 @@ def test_of_two_files_that_are_dropped_one_is_refused_in_its_place(desk: Desk, c
     choose(page, file("Encore.pdf", paper(gateway)))
     expect(page.get_by_role("heading", name="Autres pièces (2)")).to_be_visible()
     expect(section(page).locator("li")).to_have_count(0)
-    drop(page, ("Lourd.pdf", 25 * 1024 * 1024 + 1))
+    drop(section(page), ("Lourd.pdf", 25 * 1024 * 1024 + 1))
     expect(section(page).locator("li")).to_contain_text("Le fichier dépasse 25 Mo.")
     desk.expected |= {401}
     page.context.clear_cookies()
@@ -140,22 +128,18 @@ def test_a_file_that_is_cancelled_leaves_nothing(desk: Desk, case: Case):
     """Cut while it is sent: neither document nor draft. What waits behind it can be taken back as well."""
     gateway = case.site.gateway
     page = desk.window(case.member)
-    slow = page.context.new_cdp_session(page)
     page.goto(case.path)
     before = kept(gateway)
-    conditions: dict[str, Any] = {"offline": False, "latency": 0, "downloadThroughput": -1}
-    slow.send("Network.enable")
-    slow.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": 20_000})
     large = b"%" + b"x" * 400_000 + b"\n"
-    choose(page, *(file(f"{n}.pdf", paper(gateway, large)) for n in (1, 2, 3)))
-    lines = section(page).locator("li")
-    expect(lines.nth(0).get_by_role("progressbar")).to_be_visible()
-    expect(lines.nth(2)).to_contain_text("En attente")
-    for n in (2, 1, 0):
-        lines.nth(n).get_by_role("button", name="Annuler").click()
-        expect(lines.nth(n)).to_contain_text("Annulé")
-    said(page, "Fichiers déposés : 0. Non déposés : 3.")
-    slow.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": -1})
+    with uploading_slowly(page):
+        choose(page, *(file(f"{n}.pdf", paper(gateway, large)) for n in (1, 2, 3)))
+        lines = section(page).locator("li")
+        expect(lines.nth(0).get_by_role("progressbar")).to_be_visible()
+        expect(lines.nth(2)).to_contain_text("En attente")
+        for n in (2, 1, 0):
+            lines.nth(n).get_by_role("button", name="Annuler").click()
+            expect(lines.nth(n)).to_contain_text("Annulé")
+        said(page, "Fichiers déposés : 0. Non déposés : 3.")
     eventually(lambda: kept(gateway) == before, "what was cut is gone")
     expect(page.get_by_role("heading", name="Autres pièces (0)")).to_be_visible()
 

@@ -25,7 +25,7 @@ STYLES: Final = ("tokens.css", "base.css", "shell.css", "parts.css", "print.css"
 """One file to the browser, in this order: later ones say what is special."""
 
 STYLE: Final = "portal.css"
-SCRIPTS: Final = ("live.js", "passkey.js", "password.js", "rows.js", "session.js", "upload.js")
+SCRIPTS: Final = ("deposit.js", "live.js", "passkey.js", "password.js", "rows.js", "session.js", "upload.js")
 OTHERS: Final = ("htmx.min.js", "icon.svg", *SCRIPTS)
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
