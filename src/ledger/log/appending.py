@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate, repeat
 from typing import Any, Final
 from uuid import UUID
@@ -62,7 +63,7 @@ class Append:
     epoch: int | None = None
 
 
-FORMS: Final[Sequence[Callable[[Any], bytes]]] = (
+FORMS: Final[tuple[Callable[[Any], bytes], ...]] = (
     # events: stream, version, name, payload, dossiers, ordinal of their command
     uuids, integers, texts, byteas, texts, integers,
     # commands: id, actor, correlation, causation, ordinal of their last event
@@ -76,6 +77,9 @@ FORMS: Final[Sequence[Callable[[Any], bytes]]] = (
 )  # fmt: skip
 """How each argument of log.append is written, in its order."""
 
+_FIXED: Final = 11  # events and commands: what every append has
+_CLAIMS, _GUARDS, _KEYS = FORMS[11:16], FORMS[16:19], FORMS[19:]
+
 
 def arguments(batch: Sequence[Append]) -> list[bytes]:
     """The parallel arrays of log.append, in its order (see migrations/0001_log.sql); ordinals count from 1."""
@@ -84,7 +88,7 @@ def arguments(batch: Sequence[Append]) -> list[bytes]:
     claims = [(n, c.kind, c.digest, c.stream_id, c.taken) for n, append in numbered for c in append.claims]
     guards = [(n, g.stream_id, g.version) for n, append in numbered for g in append.guards]
     keys = [(n, k.digest, k.body, k.status, k.resource_id) for n, append in numbered if (k := append.key) is not None]
-    columns = (
+    columns: Sequence[Sequence[Any]] = (
         [event.originator_id for event in events],
         [event.originator_version for event in events],
         [event.topic for event in events],
@@ -96,11 +100,9 @@ def arguments(batch: Sequence[Append]) -> list[bytes]:
         [append.correlation_id for append in batch],
         [append.causation_id for append in batch],
         list(accumulate(len(append.events) for append in batch)),
-        *_columns(claims, 5),
-        *_columns(guards, 3),
-        *_columns(keys, 5),
     )
-    return [form(column) for form, column in zip(FORMS, columns, strict=True)]
+    written = [form(column) for form, column in zip(FORMS[:_FIXED], columns, strict=True)]
+    return [*written, *_arrays(_CLAIMS, claims), *_arrays(_GUARDS, guards), *_arrays(_KEYS, keys)]
 
 
 def check_guards_within(batch: Sequence[Append]) -> None:
@@ -131,5 +133,13 @@ def array_literal(ids: tuple[UUID, ...]) -> str:
     return "{" + ",".join(map(str, ids)) + "}" if ids else "{}"
 
 
-def _columns(rows: list[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
-    return zip(*rows, strict=True) if rows else repeat((), width)
+def _arrays(forms: Sequence[Callable[[Any], bytes]], rows: list[tuple[Any, ...]]) -> Sequence[bytes]:
+    """One array for each column of the rows, which most commands have none of."""
+    if not rows:
+        return _empty(forms)
+    return [form(column) for form, column in zip(forms, zip(*rows, strict=True), strict=True)]
+
+
+@cache
+def _empty(forms: Sequence[Callable[[Any], bytes]]) -> Sequence[bytes]:
+    return [form(()) for form in forms]
