@@ -20,6 +20,7 @@ from gateway.live.listener import Listener
 from gateway.rights import refusal
 from gateway.service import Service
 from ledger.log.database import AsyncDatabase, Role
+from ledger.log.reader import batch_end
 from ledger.log.subscription import AsyncSubscription
 from projections.audience import PROJECTORS, Concern, Noted, concerns_of
 from projections.fetching import ask, ask_number
@@ -34,11 +35,10 @@ _ACCOUNTS: Final = "account."
 
 _AFTER: Final = """
 select position, stream_id, name, dossiers from log.events
- where position > %(after)s and position <= %(upto)s order by position limit %(most)s
+ where position > %(after)s and position <= %(upto)s order by position
 """
 _HEAD: Final = "select coalesce(max(position), 0) from log.events"
 _REACHED: Final = "select coalesce(min(position), 0) from read.position where projector = any(%(projectors)s)"
-_END: Final = 2**63 - 1
 
 _log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ class Follower:
     async def step(self) -> bool:
         """Tell of the next events that the read models show; False where there is none to tell."""
         after = self._hub.position
-        events = [] if after is None else await self._events(after, _END)
+        events = [] if after is None else await self._events(after)
         if not events:
             self._pause = _FIRST_PAUSE
             return False
@@ -146,9 +146,9 @@ class Follower:
         terms = self._service.terms.current.version
         return refusal(caller, listener.action, caller.at, terms=terms) is None
 
-    async def _events(self, after: int, upto: int) -> list[Noted]:
+    async def _events(self, after: int, upto: int | None = None) -> list[Noted]:
         async with self._queries.transaction(Role.AUDITOR) as connection:
-            asked = await ask(connection, Noted, _AFTER, {"after": after, "upto": upto, "most": BATCH})
+            asked = await ask(connection, Noted, _AFTER, {"after": after, "upto": batch_end(after, BATCH, upto)})
         return await asked.all()
 
     async def _shown(self, events: Sequence[Noted]) -> tuple[int, list[Concern]]:

@@ -17,11 +17,20 @@ def read_after(
 ) -> list[Recorded]:
     """At most `limit` events after `position`, in order, none skipped: positions are gapless and in commit order."""
     rows = connection.execute(
-        f"select {COLUMNS} from log.events where position > %s and position <= %s order by position limit %s",
-        (position, _or_end(upto), limit),
+        f"select {COLUMNS} from log.events where position > %s and position <= %s order by position",
+        (position, batch_end(position, limit, upto)),
         binary=True,
     )
     return [decode(row) for row in rows]
+
+
+def batch_end(after: int, limit: int, upto: int | None = None) -> int:
+    """The last position of a batch of `limit` events, since positions are gapless.
+
+    PostgreSQL cannot know that they are. Told `limit` alone, over a log that grew too fast for its statistics, it takes
+    and sorts all that is left for each batch.
+    """
+    return after + limit if upto is None else min(after + limit, upto)
 
 
 def read_dossier(connection: Connection[DictRow], dossier_id: UUID, *, upto: int | None = None) -> list[Recorded]:

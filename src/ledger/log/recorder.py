@@ -26,6 +26,7 @@ from ledger.log import subscription
 from ledger.log.appending import Append, arguments, check_guards_within
 from ledger.log.committer import Committer
 from ledger.log.database import Database, Role
+from ledger.log.reader import batch_end
 from ledger.log.refusals import AppendVoided, is_disconnection, refusal
 from ledger.log.statement import AppendStatement
 
@@ -163,6 +164,8 @@ class Recorder(ApplicationRecorder):
             "and (%s or name = any(%s)) order by position limit %s"
         )
         last = _LAST_POSITION if stop is None else stop
+        if not topics:
+            last = batch_end(first, limit, last)
         rows = self._select(query, (first, last, not topics, list(topics), limit))
         return [
             Notification(row["stream_id"], row["version"], row["name"], row["payload"], row["position"]) for row in rows

@@ -15,13 +15,14 @@ from psycopg.rows import DictRow, tuple_row
 
 import ledger
 from ledger.kit.names import readable, retired
+from ledger.log.reader import batch_end
 from ledger.log.upcasting import upcast
 from projections.engine.entry import Entry
 
 # Ids leave PostgreSQL as text, since folds know them as they stand in the payload.
 _COLUMNS: Final = "position, stream_id::text, version, name, recorded_at, actor::text, payload"
 _AFTER: Final = f"""
-select {_COLUMNS} from log.events where position > %s and position <= %s order by position limit %s
+select {_COLUMNS} from log.events where position > %s and position <= %s order by position
 """.encode()
 _BETWEEN: Final = f"""
 select {_COLUMNS} from log.events where position > %s and position <= %s and name <> all(%s) order by position
@@ -34,7 +35,7 @@ Raw = Sequence[tuple[Any, ...]]
 def read_entries(connection: Connection[DictRow], after: int, limit: int, *, upto: int | None = None) -> list[Entry]:
     """At most `limit` entries after a position, in order. None is skipped: positions are gapless, in commit order."""
     with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-        cursor.execute(_AFTER, (after, 2**63 - 1 if upto is None else upto, limit))
+        cursor.execute(_AFTER, (after, batch_end(after, limit, upto)))
         return decoded(cursor.fetchall())
 
 
