@@ -21,6 +21,7 @@ from psycopg.rows import dict_row
 
 from projections.dossier.queries import Counters, DossierFilters, Side, dossier_counters, list_dossiers
 from projections.dossier.sides import holders
+from projections.engine import batches
 from projections.engine.engine import Engine
 from projections.engine.positions import Fenced
 from projections.engine.rebuild import rebuild
@@ -38,6 +39,12 @@ histories = st.tuples(
     st.lists(st.integers(min_value=3, max_value=60), min_size=1, max_size=4),
 )
 """The kinds of orders, the seed of their particulars, and the sizes of the batches that the log is cut in."""
+
+
+@pytest.fixture(autouse=True)
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of more than a few entries are written behind their folds, others at once."""
+    monkeypatch.setattr(batches, "MANY", 13)
 
 
 @pytest.fixture

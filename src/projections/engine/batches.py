@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -11,16 +11,18 @@ from typing import Any, Final
 import psycopg
 import structlog
 from psycopg import Connection
+from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow
 
 from projections.engine import positions
 from projections.engine.entry import Entry
 from projections.engine.folding import FoldFailed, describe, fold, prepared, shared_out
+from projections.engine.interpreter import short_turns
 from projections.engine.opening import Opener
 from projections.engine.positions import Position
 from projections.engine.projector import Projector
 from projections.engine.rows import Rows
-from projections.engine.store import TableLoader, statements
+from projections.engine.store import Statements, TableLoader, statements
 
 Transaction = Callable[[], AbstractContextManager[Connection[DictRow]]]
 
@@ -41,21 +43,34 @@ SETTINGS: Final = {
 }
 _SET: Final = "select " + ", ".join([f"set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()])
 
+MANY: Final = 1_000
+"""Entries from which a batch is written behind its folds: a thread is worth beginning then."""
+
 _log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def collected_later() -> Iterator[None]:
-    """No search for cycles for as long as a batch is folded: entries and rows make none, and there are many to look
-    through, again and again.
+def _writing(connection: Connection[DictRow], *, behind: bool) -> Iterator[Callable[[Statements], object]]:
+    """How a batch writes: at once, or behind the folds, which go on while PostgreSQL works. At the block's end all is
+    sent.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    if not behind:
+        yield lambda statements: statements.run(connection)
+        return
+    with short_turns(), ThreadPoolExecutor(1) as writer:
+        writes: list[Future[None]] = []
+        try:
+            yield lambda statements: writes.append(writer.submit(statements.run, connection))
+        except PipelineAborted:
+            # A fold asked for rows after a write had failed: it is the write that says why.
+            _wait(writes)
+            raise
+        _wait(writes)
+
+
+def _wait(writes: Sequence[Future[None]]) -> None:
+    for write in writes:
+        write.result()
 
 
 def is_passing(error: BaseException) -> bool:
@@ -138,23 +153,26 @@ class Batches:
         upto = entries[-1].position
         shares = shared_out([self.projectors[name] for name in names], entries)
         ready = {name: prepared(self.projectors[name], mine, self._keyring) for name, mine in shares.items()}
-        with self._transaction() as connection:
+        # A COPY has its connection to itself: nothing can be loaded meanwhile.
+        behind = len(entries) >= MANY and not self._copy
+        with self._transaction() as connection, _writing(connection, behind=behind) as write:
             connection.execute(_SET.encode())
             positions.move(connection, self.schema, {name: self.owned[name] for name in names}, upto)
             for name, mine in ready.items():
-                self._write(connection, name, mine)
+                for statements_of_table in self._folded(connection, name, mine):
+                    write(statements_of_table)
         for name in names:
             self.owned[name] = replace(self.owned[name], position=upto, state="live", error=None, failed_position=None)
             self._rows[name].written(keep=self._keep_rows)
 
-    def _write(self, connection: Connection[DictRow], name: str, entries: Sequence[Entry]) -> None:
+    def _folded(self, connection: Connection[DictRow], name: str, entries: Sequence[Entry]) -> Iterator[Statements]:
         projector = self.projectors[name]
         loader = TableLoader(connection, self.schema)
         rows = self._rows.setdefault(name, Rows(projector.TABLES, loader))
         rows.loader = loader
         fold(projector, entries, rows)
         for table, changes in rows.changes():
-            statements(self.schema, table, changes, copy=self._copy).run(connection)
+            yield statements(self.schema, table, changes, copy=self._copy)
 
     def _isolate(self, names: Sequence[str], entries: Sequence[Entry], error: Exception) -> None:
         if len(names) > 1:

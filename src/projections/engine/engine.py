@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Container, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from types import TracebackType
@@ -18,8 +19,8 @@ from ledger.log.subscription import Subscription
 from projections.engine import positions
 from projections.engine.batches import Batches, is_passing
 from projections.engine.feeding import Feeder
+from projections.engine.interpreter import Aside
 from projections.engine.leadership import Leadership
-from projections.engine.memory import Aside
 from projections.engine.opening import Opener
 from projections.engine.positions import Fenced
 from projections.engine.projector import Projector
@@ -52,7 +53,9 @@ class Engine:
         self._database = database
         self._transaction = transaction
         self._batches = Batches(LIVE, projectors, keyring, transaction)
-        self._feeder = Feeder(self._batches, transaction, limit=batch, known=known)
+        # It has no thread until a batch is full.
+        self._reader = ThreadPoolExecutor(1)
+        self._feeder = Feeder(self._batches, transaction, limit=batch, known=known, ahead=self._reader)
         self._leadership = Leadership(database.url)
         self._refresh_seconds = refresh_seconds
         self._refreshed_at = 0.0

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from concurrent.futures import Executor, Future
 from itertools import takewhile
 
 import structlog
 
-from projections.engine.batches import Batches, Transaction, collected_later
+from projections.engine.batches import Batches, Transaction
 from projections.engine.entry import Entry
+from projections.engine.interpreter import collected_later
 from projections.engine.reading import known_names, read_entries
 
 _log = structlog.get_logger(__name__)
 
 
 class Feeder:
-    """Reads for one `Batches`. `waits_at` is the position of an event whose name only a newer release knows."""
+    """Reads for one `Batches`. `waits_at` is the position of an event whose name only a newer release knows.
+
+    With `ahead`, a full batch's successor is read while it is folded: `transaction` may then be begun by two threads.
+    """
 
     def __init__(
-        self, batches: Batches, transaction: Transaction, *, limit: int, known: Container[str] | None = None
+        self,
+        batches: Batches,
+        transaction: Transaction,
+        *,
+        limit: int,
+        known: Container[str] | None = None,
+        ahead: Executor | None = None,
     ) -> None:
         self.batches = batches
         self.waits_at: int | None = None
         self._transaction = transaction
         self._limit = limit
         self._known = known_names() if known is None else known
+        self._ahead = ahead
+        self._coming: tuple[tuple[int, int | None], Future[list[Entry]]] | None = None
 
     def feed(self, *, upto: int | None = None) -> int:
         """Give each group of projections one batch; return how many entries were read."""
@@ -39,14 +52,26 @@ class Feeder:
             )
 
     def _feed_group(self, start: int, names: Sequence[str], end: int | None) -> int:
-        with self._transaction() as connection:
-            entries = read_entries(connection, start, self._limit, upto=end)
+        entries = self._next(start, end)
         foldable = self._until_unknown(entries)
         if foldable:
             self.batches.apply(names, foldable)
         elif entries:
             self._wait(names, entries[0])
         return len(foldable)
+
+    def _next(self, start: int, end: int | None) -> list[Entry]:
+        """The entries that follow. What was read ahead is as good as new, since nothing of a log ever changes."""
+        coming, self._coming = self._coming, None
+        entries = coming[1].result() if coming and coming[0] == (start, end) else self._read(start, end)
+        if self._ahead is not None and len(entries) == self._limit:
+            after = start + self._limit
+            self._coming = (after, end), self._ahead.submit(self._read, after, end)
+        return entries
+
+    def _read(self, start: int, end: int | None) -> list[Entry]:
+        with self._transaction() as connection:
+            return read_entries(connection, start, self._limit, upto=end)
 
     def _until_unknown(self, entries: list[Entry]) -> list[Entry]:
         unknown = {name for name in {entry.name for entry in entries} if name not in self._known}

@@ -8,10 +8,9 @@ it ends.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,9 +21,10 @@ from psycopg.rows import DictRow, dict_row
 
 from ledger.log.database import SESSION
 from projections.engine import positions
-from projections.engine.batches import SETTINGS, collected_later
+from projections.engine.batches import SETTINGS
 from projections.engine.folding import FoldFailed, fold, prepared, shared_out
 from projections.engine.held import Changes
+from projections.engine.interpreter import collected_later, short_turns
 from projections.engine.opening import Opener
 from projections.engine.positions import Fenced, Position
 from projections.engine.projector import Projector
@@ -35,7 +35,6 @@ from projections.engine.table import Key, Row, Table
 
 KEEP_ROWS: Final = 200_000  # in memory, of all the projections of one process: some 200 MB, when they are written
 FILLING: Final = 0x66696C6C  # "fill": shared by all who fill, so that nobody makes the tables anew meanwhile
-_TURN_SECONDS: Final = 0.0005
 _APPLICATION: Final = "dossier-ledger rebuild"
 
 
@@ -64,7 +63,7 @@ def fill(filling: Filling, projectors: Sequence[Projector], keyring: Opener, kno
         connections = [stack.enter_context(connected(filling.url)) for _ in range(2)]
         filler = _Filler(filling, projectors, keyring, connections)
         try:
-            with collected_later(), _short_turns():
+            with collected_later(), short_turns():
                 filler.run(_skipped(projectors, known), known)
         except (FoldFailed, Fenced, psycopg.Error) as error:
             return type(error).__name__
@@ -169,19 +168,6 @@ def _next(at: int, upto: int, batch: int) -> int:
     """
     left, few = upto - at, max(batch // 8, 1)
     return min(batch, left, max(at, few), max(left // 2, few))
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Whoever has heard from PostgreSQL goes on at once, instead of when the fold's turn of 5 ms is over: to copy one
-    table into it takes several such answers, and there are many tables.
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 class _AfterWriting:

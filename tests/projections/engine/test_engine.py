@@ -13,6 +13,7 @@ import pytest
 from ledger.dossier.events import AgreementIssued, DossierCancelled, DossierSettled, TraineeWithdrawn
 from ledger.kit.ids import uuid7
 from ledger.person.events import PersonRegistered, PersonRenamed
+from projections.engine import batches
 from projections.engine.engine import Engine
 from projections.engine.positions import retry
 from projections.engine.schema import install
@@ -53,6 +54,12 @@ def a_history(dossiers: int = 12, seed: int = 1) -> list:
     while streams := [left for left in streams if left]:
         interleaved.append(chance.choice(streams).pop(0))
     return interleaved
+
+
+@pytest.fixture(autouse=True, params=[1, 1_000], ids=["behind", "at-once"])
+def many(request, monkeypatch):
+    """Every story both ways: written by a thread while folds go on, and in turn with them."""
+    monkeypatch.setattr(batches, "MANY", request.param)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 2_000])
@@ -163,6 +170,16 @@ def test_a_row_that_the_database_refuses_is_traced_to_its_event(url, start):
         row = connection.execute("select error, failed_position from read.position").fetchone()
     assert row == ("CheckViolation 23514 toy_dossier toy_dossier_reserved_cents_check", 10)
     assert len(table(url, "toy_dossier")) == 9
+
+
+def test_a_row_that_the_database_refuses_stops_its_projection_alone(url, start):
+    """Though another one asks for rows while the refusal is on its way."""
+    past = History()
+    opened = past.opened(uuid7())
+    agreement = past(AgreementIssued, opened.originator_id, amount_cents=5_000, on=toys.DAY)
+    append(url, [opened, past.reserved(opened.originator_id, 1_000_000), agreement])
+    start(DossierToy(), Agreements()).catch_up()
+    assert positions(url) == {"toy-dossier": (1, "failed"), "toy-agreement": (3, "live")}
 
 
 def test_a_name_of_a_newer_release_is_waited_for(url, database, start):

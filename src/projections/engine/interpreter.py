@@ -1,13 +1,44 @@
-"""The rows that a worker keeps in memory, and the collector of cycles, which looks through all of them for nothing."""
+"""What the interpreter does beside the folds, and when: looking for cycles among rows that make none, and turns."""
 
 from __future__ import annotations
 
 import gc
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 ASIDE_SECONDS: Final = 1.0
 THOROUGH_SECONDS: Final = 600.0
+_TURN_SECONDS: Final = 0.0005
+
+
+@contextmanager
+def collected_later() -> Iterator[None]:
+    """No search for cycles for as long as a batch is folded: entries and rows make none, and there are many to look
+    through, again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Whoever has heard from PostgreSQL goes on at once, instead of when the fold's turn of 5 ms is over: to write one
+    batch takes many such answers.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class Aside:
