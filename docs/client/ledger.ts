@@ -482,10 +482,6 @@ export interface ItemsOfCoded {
   items: Coded[];
 }
 
-export interface ItemsOfDocumentRow {
-  items: DocumentRow[];
-}
-
 export interface ItemsOfDossierTransferRow {
   items: DossierTransferRow[];
 }
@@ -1528,8 +1524,8 @@ export class Ledger {
   }
 
   /** Onglet DOCUMENTS: `GET /v1/dossiers/{dossier_id}/documents` */
-  listDossierDocuments(request: { dossier_id: Id; min_position?: number; side?: "fund" | "member" | "provider"; category?: Category; state?: DocumentState }, options: Asking = {}): Promise<Answer<ItemsOfDocumentRow>> {
-    return this.connection.send<ItemsOfDocumentRow>("GET", "/v1/dossiers/{dossier_id}/documents", request, options);
+  listDossierDocuments(request: { dossier_id: Id; min_position?: number; limit?: number; cursor?: string; side?: "fund" | "member" | "provider"; category?: Category; state?: DocumentState }, options: Asking = {}): Promise<Answer<ListedOfDocumentRow>> {
+    return this.connection.send<ListedOfDocumentRow>("GET", "/v1/dossiers/{dossier_id}/documents", request, options);
   }
 
   /** Noter la rupture: `POST /v1/dossiers/{dossier_id}/execution/break-off` */

@@ -14,10 +14,10 @@ from gateway.api import positions
 from gateway.api.codes import DocumentState
 from gateway.api.document_bytes import note_access, read_bytes
 from gateway.api.document_rows import DocumentRow, DocumentShown, check_downloadable, document_rows, document_shown
-from gateway.api.params import Params
+from gateway.api.params import PageParams, Params
 from gateway.api.ranges import NO_RANGE, asked_range
 from gateway.api.reading import Call, Calling, Read
-from gateway.api.shapes import Items, Listed
+from gateway.api.shapes import Listed, paging
 from gateway.api.still import Still, WhileAllowed
 from ledger.document.events import Category
 from projections.document import queries
@@ -33,7 +33,7 @@ _NOT_PLAIN: Final = re.compile(r'[^ -~]|["%\\]')  # not ASCII, or misread in a q
 DocumentList = Listed[DocumentRow]
 
 
-class DossierDocumentParams(Params):
+class DossierDocumentParams(PageParams):
     """Of a dossier's documents, those of one side, of one category, in one state."""
 
     side: Literal["fund", "member", "provider"] | None = None
@@ -45,7 +45,7 @@ class DossierDocumentParams(Params):
     "/dossiers/{dossier_id}/documents",
     operation_id="list_dossier_documents",
     summary="Onglet DOCUMENTS",
-    response_model=Items[DocumentRow],
+    response_model=DocumentList,
     tags=["dossiers"],
 )
 async def list_dossier_documents(
@@ -55,15 +55,15 @@ async def list_dossier_documents(
     return call.answer(read.shown, read.position)
 
 
-async def read_dossier_documents(
-    call: Call, dossier_id: UUID, params: DossierDocumentParams
-) -> Read[Items[DocumentRow]]:
+async def read_dossier_documents(call: Call, dossier_id: UUID, params: DossierDocumentParams) -> Read[DocumentList]:
     """The files of a dossier's tab, withdrawn ones for the staff. NotFound where the dossier is out of sight."""
     filters = queries.DocumentFilters(side=params.side, category=params.category, state=params.state)
     async with call.reading("dossier", "document", at_least=params.min_position) as reading:
         await check_visible(reading.connection, call.reader, dossier_id)
-        rows = await queries.documents_of_dossier(reading.connection, call.reader, dossier_id, filters)
-    return Read(Items(items=await document_rows(call, rows)), reading.position)
+        page = await queries.documents_of_dossier(
+            reading.connection, call.reader, dossier_id, filters, cursor=params.cursor, limit=params.limit
+        )
+    return Read(DocumentList(items=await document_rows(call, page.items), **paging(page)), reading.position)
 
 
 async def read_document_counts(call: Call, dossier_id: UUID) -> Read[dict[str, int]]:

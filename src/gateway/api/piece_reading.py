@@ -20,15 +20,16 @@ from gateway.api.shapes import Party, party
 from gateway.service import Service
 from gateway.vault.depositing import limit_of
 from ledger.document.categories import Kind, handed_in
-from ledger.document.events import Side
+from ledger.document.events import Category, Side
 from ledger.dossier.axes import Closing
 from ledger.dossier.errors import DossierNotOpen
 from ledger.dossier.scheme import Scheme
 from ledger.kit.errors import NotFound
 from projections.document.counts import piece_counts
-from projections.document.queries import documents_of_dossier
+from projections.document.queries import DocumentFilters, documents_of_dossier, newest_of_dossier
 from projections.dossier import queries
 from projections.establishment.identity import Identity
+from projections.fetching import Connection
 
 router: Final = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 _SHUT: Final = frozenset({Closing.CLOSED, Closing.CANCELLED})
@@ -83,10 +84,14 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What a page shows of one side's pieces: the categories, and the rows of each by its code."""
+    """What a page shows of one side's pieces: the categories, and the newest rows of each by its code; `more` are those
+    that have others. Of one category alone, a page of its rows and `next_cursor`.
+    """
 
     categories: PieceCategories
     rows: dict[str, list[DocumentRow]]
+    more: frozenset[str] = frozenset()
+    next_cursor: str | None = None
 
 
 @router.get(
@@ -103,23 +108,48 @@ async def list_piece_categories(call: Calling, dossier_id: UUID, params: Annotat
 async def read_piece_categories(call: Call, dossier_id: UUID, params: PieceParams) -> Read[PieceCategories]:
     """Raises NotFound where the dossier is out of sight, the problem `invalid` where the side is not plain."""
     async with call.reading("dossier", "document", "establishment", at_least=params.min_position) as reading:
-        dossier = await queries.dossier(reading.connection, call.reader, dossier_id)
-        desk = only(desks_of(dossier, call.reader.scope), params.side, "query")
-        counts = await piece_counts(reading.connection, call.reader, dossier_id, desk.side)
+        desk, counts = await _counted(reading.connection, call, dossier_id, params)
     return Read(_categories(desk, counts, call.service), reading.position)
 
 
-async def read_pieces(call: Call, dossier_id: UUID, params: PieceParams) -> Read[Pieces]:
-    """As `read_piece_categories`, with the documents of that side."""
+async def read_pieces(call: Call, dossier_id: UUID, params: PieceParams, *, each: int) -> Read[Pieces]:
+    """As `read_piece_categories`, with the newest `each` documents of every category."""
     async with call.reading("dossier", "document", "establishment", at_least=params.min_position) as reading:
-        dossier = await queries.dossier(reading.connection, call.reader, dossier_id)
-        desk = only(desks_of(dossier, call.reader.scope), params.side, "query")
-        counts = await piece_counts(reading.connection, call.reader, dossier_id, desk.side)
-        items = await documents_of_dossier(reading.connection, call.reader, dossier_id)
+        desk, counts = await _counted(reading.connection, call, dossier_id, params)
+        items = await newest_of_dossier(reading.connection, call.reader, dossier_id, desk.side, each + 1)
     rows: dict[str, list[DocumentRow]] = {}
-    for row in await document_rows(call, [item for item in items if item.side == desk.side]):
+    for row in await document_rows(call, items):
         rows.setdefault(row.category.code, []).append(row)
-    return Read(Pieces(_categories(desk, counts, call.service), rows), reading.position)
+    more = frozenset(code for code, found in rows.items() if len(found) > each)
+    shown = {code: found[:each] for code, found in rows.items()}
+    return Read(Pieces(_categories(desk, counts, call.service), shown, more), reading.position)
+
+
+async def read_pieces_of(
+    call: Call, dossier_id: UUID, params: PieceParams, category: Category, *, cursor: str | None, limit: int
+) -> Read[Pieces]:
+    """The same of one category alone, by pages. Raises NotFound where that side has no such category."""
+    async with call.reading("dossier", "document", "establishment", at_least=params.min_position) as reading:
+        desk, counts = await _counted(reading.connection, call, dossier_id, params)
+        filters = DocumentFilters(side=desk.side, category=category)
+        page = await documents_of_dossier(
+            reading.connection, call.reader, dossier_id, filters, cursor=cursor, limit=limit
+        )
+    found = _categories(desk, counts, call.service)
+    alone = [each for each in found.items if each.code == category]
+    if not alone:
+        raise NotFound
+    rows = {category.value: await document_rows(call, page.items)}
+    only_it = found.model_copy(update={"items": alone})
+    return Read(Pieces(only_it, rows, next_cursor=page.next_cursor), reading.position)
+
+
+async def _counted(
+    connection: Connection, call: Call, dossier_id: UUID, params: PieceParams
+) -> tuple[Desk, dict[str, int]]:
+    dossier = await queries.dossier(connection, call.reader, dossier_id)
+    desk = only(desks_of(dossier, call.reader.scope), params.side, "query")
+    return desk, await piece_counts(connection, call.reader, dossier_id, desk.side)
 
 
 async def read_desks(call: Call, dossier_id: UUID) -> list[Desk]:

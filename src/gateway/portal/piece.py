@@ -6,6 +6,7 @@ Each file of a category's form is judged by itself; `upload.js` sends the same f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Literal
 from uuid import UUID
 
@@ -13,16 +14,27 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.api.dossier_reading import read_dossier
-from gateway.api.params import Params
+from gateway.api.params import PageParams, Params
 from gateway.api.piece import concluded, piece_of, received
-from gateway.api.piece_reading import Desk, PieceCategory, PieceParams, read_desks, read_pieces
+from gateway.api.piece_reading import (
+    Desk,
+    PieceCategory,
+    PieceParams,
+    Pieces,
+    read_desks,
+    read_pieces,
+    read_pieces_of,
+)
 from gateway.api.problems import not_found
+from gateway.api.reading import Read
 from gateway.api.uploads import MOST_FILES, Upload
 from gateway.portal.dossier import tab
+from gateway.portal.listing import link
 from gateway.portal.ordering import shown
-from gateway.portal.pages import page_router, to
+from gateway.portal.pages import PAGE_ROWS, page_router, to
 from gateway.portal.uploading import Judged, Sending, Uploading, judge_each
 from gateway.portal.visit import Visit, Visiting
+from ledger.document.events import Category
 from ledger.organisation.events import OrganisationKind
 from ledger.vault.extensions import MEANT
 from ledger.vault.inspection import ALLOWED
@@ -30,17 +42,34 @@ from ledger.vault.inspection import ALLOWED
 router: Final = page_router()
 
 _ACTION: Final = "deposit_piece"
+_NOWHERE: Final[Mapping[str, str | None]] = MappingProxyType({"following": None, "first": None, "every": None})
+_NEWEST: Final = 20
+"""Documents of a category beside those of all others."""
 _NAMES: Final = dict(zip(ALLOWED, ("PDF", "PNG", "JPEG", "DOCX", "XLSX", "ODT"), strict=True))
+
+
+class _Asked(PageParams):
+    """`min_position`: what `upload.js` has just sent is to be among them. `category`: that one alone, all of it."""
+
+    category: Category | None = None
 
 
 @router.get("/dossiers/{dossier_id}/pieces", name="show_pieces")
 async def show_pieces(visit: Visiting, dossier_id: UUID) -> Response:
-    """Tab MES DOCUMENTS. `min_position`: what `upload.js` has just sent is to be among them."""
+    """Tab MES DOCUMENTS: every category with its newest documents, or one with all of them by pages."""
     try:
-        asked = Params.model_validate(visit.query().fields)
+        asked = _Asked.model_validate(visit.query().fields)
     except ValidationError:
         raise not_found() from None
-    return await _shown(visit, dossier_id, asked)
+    wanted = PieceParams(side=_side(visit), min_position=asked.min_position)
+    if asked.category is None:
+        return await _shown(visit, dossier_id, await read_pieces(visit.call, dossier_id, wanted, each=_NEWEST))
+    pieces = await read_pieces_of(visit.call, dossier_id, wanted, asked.category, cursor=asked.cursor, limit=PAGE_ROWS)
+    here = visit.path("show_pieces", dossier_id=dossier_id)
+    alone = {"category": asked.category.value}
+    following = link(here, {**alone, "cursor": pieces.shown.next_cursor}) if pieces.shown.next_cursor else None
+    around = {"following": following, "first": link(here, alone) if asked.cursor else None, "every": here}
+    return await _shown(visit, dossier_id, pieces, around=around)
 
 
 @router.post("/dossiers/{dossier_id}/pieces/{category}", name="deposit_pieces")
@@ -53,7 +82,8 @@ async def deposit_pieces(sending: Uploading, dossier_id: UUID, category: str) ->
     judged = await _judged(sending, desks, category)
     await shown(visit, judged.position)
     if judged.faults:
-        return await _shown(visit, dossier_id, Params(), category, judged)
+        pieces = await read_pieces(visit.call, dossier_id, PieceParams(side=_side(visit)), each=_NEWEST)
+        return await _shown(visit, dossier_id, pieces, category, judged)
     said = "pieces" if judged.taken > judged.again else "pieces-deja"
     return to(visit.path("show_pieces", dossier_id=dossier_id), said=said)
 
@@ -73,12 +103,16 @@ async def _judged(sending: Sending, desks: list[Desk], category: str) -> Judged:
 
 
 async def _shown(
-    visit: Visit, dossier_id: UUID, params: Params, category: str = "", judged: Judged | None = None
+    visit: Visit,
+    dossier_id: UUID,
+    pieces: Read[Pieces],
+    category: str = "",
+    judged: Judged | None = None,
+    *,
+    around: Mapping[str, str | None] = _NOWHERE,
 ) -> Response:
     """What one deposits oneself is no news: nothing is announced here while files are sent."""
-    dossier = await read_dossier(visit.call, dossier_id, params)
-    asked = PieceParams(side=_side(visit), min_position=params.min_position)
-    pieces = await read_pieces(visit.call, dossier_id, asked)
+    dossier = await read_dossier(visit.call, dossier_id, Params())
     faults: Mapping[str, list[tuple[str, str]]] = {category: judged.faults} if judged else {}
     hints = {each.code: _hint(each) for each in pieces.shown.categories.items}
     return tab(
@@ -89,6 +123,7 @@ async def _shown(
         status=422 if judged else 200,
         categories=pieces.shown.categories,
         rows=pieces.shown.rows,
+        more=pieces.shown.more,
         faults=faults,
         taken=judged.taken if judged else 0,
         hints=hints,
@@ -96,6 +131,7 @@ async def _shown(
         endings={each.code: _endings(each.types) for each in pieces.shown.categories.items},
         chosen=visit.form.text("establishment_id"),
         live=None,
+        **around,
     )
 
 

@@ -99,15 +99,30 @@ async def documents(connection: Connection, reader: Reader, ids: Sequence[UUID])
 
 
 async def documents_of_dossier(
-    connection: Connection, reader: Reader, dossier_id: UUID, filters: DocumentFilters = ALL
-) -> tuple[DocumentItem, ...]:
+    connection: Connection,
+    reader: Reader,
+    dossier_id: UUID,
+    filters: DocumentFilters = ALL,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[DocumentItem]:
     """The documents of a dossier, newest first. Whether the dossier is in sight is checked before."""
+    found = f"from {_linked(reader)} {_narrowed(filters)}"
+    return await _page(connection, found, {**_asked(reader, dossier_id), **asdict(filters)}, cursor, limit)
+
+
+async def newest_of_dossier(
+    connection: Connection, reader: Reader, dossier_id: UUID, side: str, each: int
+) -> tuple[DocumentItem, ...]:
+    """What one side handed in on a dossier, newest first: the newest `each` of every category. As above."""
     query = f"""
-        select {_ITEM} from read.dossier_document link join read.document x using (document_id)
-         where link.dossier_id = %(dossier_id)s and {through_any(reader, "link.visible")} and {_shown(reader)}
-           {_narrowed(filters)}
-         order by x.deposited_on desc, x.document_id desc"""
-    asked = {"dossier_id": dossier_id, **asdict(filters), **scope_of(reader)}
+        select {_ITEM} from (
+            select x.*, row_number() over (
+                partition by link.category order by x.deposited_on desc, x.document_id desc) as place
+              from {_linked(reader)} and link.side = %(side)s) x
+         where x.place <= %(each)s order by x.deposited_on desc, x.document_id desc"""
+    asked = {**_asked(reader, dossier_id), "side": side, "each": each}
     return tuple(await fetch(connection, DocumentItem, query, asked))
 
 
@@ -117,20 +132,37 @@ async def documents_of_establishment(
     """What the fund filed for an establishment, newest first: its avis de virement above all (row O51). What it handed
     in itself stands on the dossiers that it is for.
     """
-    asked: dict[str, Any] = {"establishment_id": establishment_id, **scope_of(reader)}
+    found = f"""from read.document x
+        where x.establishment_id = %(establishment_id)s and x.side = 'fund' and {_shown(reader)}"""
+    asked = {"establishment_id": establishment_id, **scope_of(reader)}
+    return await _page(connection, found, asked, cursor, limit)
+
+
+async def _page(
+    connection: Connection, found: str, asked: dict[str, Any], cursor: str | None, limit: int
+) -> Page[DocumentItem]:
+    """Of the documents `x` that are `found`, newest first."""
     after = read_cursor(cursor, _ORDER, date.fromisoformat, UUID)
     beyond = ""
     if after:
         asked |= {"after_day": after[0], "after_id": after[1]}
         beyond = "and (x.deposited_on, x.document_id) < (%(after_day)s::date, %(after_id)s::uuid)"
-    found = f"""from read.document x
-        where x.establishment_id = %(establishment_id)s and x.side = 'fund' and {_shown(reader)}"""
     query = f"select {_ITEM} {found} {beyond} order by x.deposited_on desc, x.document_id desc limit %(fetch)s"
     rows = await fetch(connection, DocumentItem, query, asked | {"fetch": check_limit(limit) + 1})
     items, next_cursor = page_of(rows, limit, lambda row: write_cursor(_ORDER, row.deposited_on, row.document_id))
     count = f"select count(*) from (select {found} limit {COUNTED + 1}) as found"
     total, is_capped = counted(await fetch_count(connection, count, asked))
     return Page(items, next_cursor, total, is_capped)
+
+
+def _asked(reader: Reader, dossier_id: UUID) -> dict[str, Any]:
+    return {"dossier_id": dossier_id, **scope_of(reader)}
+
+
+def _linked(reader: Reader) -> str:
+    """The documents of a dossier that the reader sees."""
+    return f"""read.dossier_document link join read.document x using (document_id)
+        where link.dossier_id = %(dossier_id)s and {through_any(reader, "link.visible")} and {_shown(reader)}"""
 
 
 def _narrowed(filters: DocumentFilters) -> str:

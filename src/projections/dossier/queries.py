@@ -25,6 +25,7 @@ from projections.dossier.listing import (
 from projections.dossier.sides import FUND_SIDE, Side
 from projections.establishment.identity import Identity, identities
 from projections.fetching import Asked, Connection, ask, fetch, fetch_one
+from projections.page import Page
 from projections.reader import FUND, Reader
 from projections.scoping import scope_of, through_any
 from projections.transfer.queries import DossierTransfer, transfers_of_dossier
@@ -181,7 +182,7 @@ async def dossier_transfers(connection: Connection, reader: Reader, dossier_id: 
     return await transfers_of_dossier(connection, reader, dossier_id)
 
 
-async def dossier_documents(connection: Connection, reader: Reader, dossier_id: UUID) -> tuple[DocumentItem, ...]:
+async def dossier_documents(connection: Connection, reader: Reader, dossier_id: UUID) -> Page[DocumentItem]:
     """The tab DOCUMENTS, newest first."""
     await check_visible(connection, reader, dossier_id)
     return await documents_of_dossier(connection, reader, dossier_id)

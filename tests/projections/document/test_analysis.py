@@ -28,7 +28,7 @@ def analysed(house: House, document_id: UUID, verdict: str, threat: str | None =
 
 def sees(house: House, reader: Reader, dossier_id: UUID, document_id: UUID) -> bool:
     """By the list and alone; and by row security alone, which says the same without any condition of a query."""
-    listed = document_id in {each.document_id for each in house.ask(reader, dossier_documents, dossier_id)}
+    listed = document_id in {each.document_id for each in house.ask(reader, dossier_documents, dossier_id).items}
     try:
         house.ask(reader, document, document_id)
         alone = True
@@ -88,7 +88,7 @@ def test_what_is_withdrawn_is_gone_for_its_parties_and_stays_for_the_staff(house
     house.do(WithdrawDocument(document_id=wrong, reason="Autre dossier", on=DAY))
 
     def found(reader: Reader, **narrowed: str) -> set[UUID]:
-        rows = house.ask(reader, documents_of_dossier, dossier_id, DocumentFilters(**narrowed))
+        rows = house.ask(reader, documents_of_dossier, dossier_id, DocumentFilters(**narrowed)).items
         return {each.document_id for each in rows}
 
     assert sees(house, STAFF, dossier_id, wrong)

@@ -86,7 +86,10 @@ async function tell(form) {
 }
 
 async function show(form, done) {
-  const answer = await fetch(`?min_position=${Math.max(...done.map((job) => job.position))}`);
+  const asked = new URLSearchParams(location.search);
+  asked.delete("cursor");
+  asked.set("min_position", Math.max(...done.map((job) => job.position)));
+  const answer = await fetch(`?${asked}`);
   if (answer.status === 503) setTimeout(show, 1000, form, done); // not to be read yet
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from httpx import Response
 
+from gateway.portal import piece
 from gateway.vault import depositing
 from ledger.vault.inspection import ALLOWED
 from support.browser import Browser
@@ -182,6 +183,43 @@ def test_a_form_that_is_none_says_so_on_a_page(gateway: Gateway, case: Case, bod
     assert answer.status_code == status
     assert "rien n'a été enregistré" in read(answer).text
     assert kept(gateway) == before
+
+
+def test_older_documents_of_a_category_are_on_pages_of_its_own(
+    gateway: Gateway, case: Case, monkeypatch: pytest.MonkeyPatch
+):
+    """Beside the others each category has its newest; all of one are behind a link, by pages, and back."""
+    monkeypatch.setattr(piece, "_NEWEST", 2)
+    monkeypatch.setattr(piece, "PAGE_ROWS", 2)
+    browser, path, page = page_of(case)
+    told = [f"Programme {n}.pdf" for n in range(5)]
+    deposit(browser, page, *((name, paper(gateway)) for name in told), code="programme")
+    page = read(browser.get(path))
+    assert section(page, "programme").one("h2").text == "Programme de formation (5)"
+    assert len(names(page, "programme")) == 2
+    found: list[str] = []
+    [following] = [
+        each.attributes["href"] for each in section(page, "programme").all("a") if "Tous les documents" in each.text
+    ]
+    for left in (3, 1, 0):
+        page = read(browser.get(following))
+        assert [each.attributes["id"] for each in page.all("section", **{"class": "card pieces"})] == [
+            "pieces-programme"
+        ]
+        assert section(page, "programme").all("form")
+        found += names(page, "programme")
+        assert len(told) - len(found) == left
+        following = next((each.attributes["href"] for each in page.all("a", rel="next")), "")
+    assert (sorted(found), following) == (told, "")
+    [back] = [each for each in page.all("a") if each.text == "Toutes les catégories"]
+    assert back.attributes["href"] == path
+    asked = {
+        "?category=accord": 404,
+        "?category=agreement": 404,
+        "?name=Programme": 404,
+        "?category=other&cursor=x": 422,
+    }
+    assert {query: browser.get(f"{path}{query}").status_code for query in asked} == asked
 
 
 def test_a_stranger_finds_nothing_there(gateway: Gateway, case: Case, shared: Case):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
+from gateway.portal import dossier_document
 from support.case import Case, listed
 from support.html import Node, read
 
@@ -51,6 +54,24 @@ def test_the_staff_s_list_is_narrowed(shared: Case):
     browser = shared.browser("case-manager")
     for query in ("?side=nobody", "?state=lost", "?category=x", "?name=Devis"):
         assert browser.get(f"/gestion{shared.path}{query}").status_code == 404
+
+
+def test_a_long_list_comes_by_pages_and_stays_narrowed(shared: Case, monkeypatch: pytest.MonkeyPatch):
+    """Each document once; a party's list of the fund's alike."""
+    monkeypatch.setattr(dossier_document, "PAGE_ROWS", 1)
+    for who, space, query, expected in (
+        ("case-manager", "gestion", "?side=member", {"Devis.pdf", "Convention.pdf"}),
+        ("member", "adherent", "", {"Accord.pdf", "Courrier.pdf"}),
+    ):
+        path = f"/{space}{shared.path}"
+        page = read(shared.browser(who).get(f"{path}{query}"))
+        [following] = [each.attributes["href"] for each in page.all("a", rel="next")]
+        assert following.startswith(f"{path}{query or '?cursor='}")
+        last = read(shared.browser(who).get(following))
+        assert last.all("a", rel="next") == []
+        assert f"{path}{query}" in [each.attributes["href"] for each in last.all("a")]
+        first, second = listed(shared, who, space, query), listed(shared, who, space, following.removeprefix(path))
+        assert (len(first), len(second), {*first, *second}) == (1, 1, expected)
 
 
 def test_categories_are_counted_without_what_is_quarantined(shared: Case):
