@@ -132,6 +132,7 @@ class Engine:
 
     def _forget(self) -> None:
         self._batches.own({})
+        self._feeder.forget()
         self._led_since = 0.0
 
     def _must_yield(self) -> bool:

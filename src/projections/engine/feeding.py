@@ -51,6 +51,10 @@ class Feeder:
                 for (start, names), end in zip(groups, ends, strict=True)
             )
 
+    def forget(self) -> None:
+        """Another server may answer next: what was read ahead from the last one is nothing to fold."""
+        self._coming = None
+
     def _feed_group(self, start: int, names: Sequence[str], end: int | None) -> int:
         entries = self._next(start, end)
         foldable = self._until_unknown(entries)
@@ -61,7 +65,7 @@ class Feeder:
         return len(foldable)
 
     def _next(self, start: int, end: int | None) -> list[Entry]:
-        """The entries that follow. What was read ahead is as good as new, since nothing of a log ever changes."""
+        """The entries that follow. What was read ahead is as good as new: nothing of a log ever changes."""
         coming, self._coming = self._coming, None
         entries = coming[1].result() if coming and coming[0] == (start, end) else self._read(start, end)
         if self._ahead is not None and len(entries) == self._limit:
