@@ -109,4 +109,5 @@ def test_the_appearance_is_chosen(desk: Desk, script: bool):
     page.get_by_role("radio", name="Comme mon appareil").check()
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("L'apparence est enregistrée")).to_be_visible()
+    page.wait_for_load_state()  # its text is there before its style
     assert page.evaluate(paper) == "#fbfaf7"

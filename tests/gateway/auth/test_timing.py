@@ -36,6 +36,7 @@ WRONG = "Pas-le-bon-mot-de-passe-1"
 CHANCE = 0.001
 SHARE = 0.03
 SIGNS = 8_000
+ATTEMPTS = 5
 WHOLE = (pytest.mark.full, pytest.mark.timeout(1800))
 # A lighter argon2 hides less: what else takes time is a larger share of an answer's.
 STRENGTHS = [
@@ -190,12 +191,13 @@ def test_the_test_itself_finds_an_account_out(strict: Strict):
     service: Service = strict.app.state.service
     hasty = Hasty(service.database, service.settings)
     strict.app.state.service = replace(service, passwords=hasty)
+    sampled = partial(strict.sample, "/v1/session", credentials, 401, rounds=14)
     try:
-        found = found_out(lambda: strict.sample("/v1/session", credentials, 401, rounds=14))
+        # A machine that pauses may hide a difference from so few rounds, though not time and again.
+        assert any(set(found_out(sampled)) == {"known", "disabled"} for _ in range(ATTEMPTS))
     finally:
         strict.app.state.service = service
         hasty.close()
-    assert set(found) == {"known", "disabled"}
 
 
 def test_a_small_difference_is_found_by_many_rounds():
