@@ -55,10 +55,13 @@ def test_a_letter_is_filed_read_and_withdrawn(desk: Desk, site: Site, tmp_path: 
 
 
 def test_files_of_the_fund_show_how_far_they_are_and_can_be_stopped(desk: Desk, site: Site, tmp_path: Path):
-    """B1: what is stopped while it goes is not there; what is refused stands in its place; what is right is listed."""
+    """B1: what is refused stands in its place; what was stopped, however far it had come, is there once when it is sent
+    again: the same bytes are the same document.
+    """
     case, desk.expected = case_of(site.gateway), {422}
     file, wrong = tmp_path / NAME, tmp_path / "Faux.pdf"
-    file.write_bytes(one_page([NAME]) + b"%" + b"x" * 400_000 + b"\n")
+    file.write_bytes(one_page(["Avenant"]) + b"%" + b"x" * 400_000 + b"\n")
+    assert file.read_bytes().isascii(), "a text that is dropped goes as UTF-8"
     wrong.write_bytes(b"MZ" + bytes(100))
     page = desk.window("case-manager")
     page.goto(f"/gestion/dossiers/{case.dossier}/documents/depot")
