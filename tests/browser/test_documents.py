@@ -60,7 +60,7 @@ def test_files_of_the_fund_show_how_far_they_are_and_can_be_stopped(desk: Desk, 
     """
     case, desk.expected = case_of(site.gateway), {422}
     file, wrong = tmp_path / NAME, tmp_path / "Faux.pdf"
-    file.write_bytes(one_page(["Avenant"]) + b"%" + b"x" * 400_000 + b"\n")
+    file.write_bytes(one_page(["Avenant"]) + b"%" + b"x" * 4_000_000 + b"\n")
     assert file.read_bytes().isascii(), "a text that is dropped goes as UTF-8"
     wrong.write_bytes(b"MZ" + bytes(100))
     page = desk.window("case-manager")
