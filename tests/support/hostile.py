@@ -108,6 +108,11 @@ def false_invoices() -> dict[str, bytes]:
     def hold_nothing(_: pikepdf.Pdf, specification: pikepdf.Object) -> None:
         specification.EF = Dictionary(F=String("rien"))
 
+    def hide_behind_the_name(made: pikepdf.Pdf, specification: pikepdf.Object) -> None:
+        other = Dictionary(F=String("factur-x.xml"), EF=Dictionary(F=Stream(made, b"MZ")))
+        entries = Array([String("factur-x.xml"), other, String("factur-x.xml"), specification])
+        made.Root.Names.EmbeddedFiles = Dictionary(Names=entries)
+
     def act(made: pikepdf.Pdf, _: pikepdf.Object) -> None:
         made.Root.OpenAction = SCRIPT
 
@@ -124,6 +129,7 @@ def false_invoices() -> dict[str, bytes]:
         "no-content": factur_x(change=hold_nothing),
         "one-on-a-page": factur_x(change=attach_to_page),
         "one-beside": factur_x(change=hold_another),
+        "one-behind-the-name": factur_x(change=hide_behind_the_name),
         "script": factur_x(change=act),
     }
 

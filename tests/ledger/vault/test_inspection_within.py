@@ -58,6 +58,15 @@ def test_an_electronic_invoice_is_taken_as_an_invoice_and_as_nothing_else(mode):
         looked_at("facture.pdf", content)
 
 
+def test_an_invoice_may_stand_on_a_branch_of_its_own():
+    """Some programs write the tree of names with a branch, though it has one leaf."""
+
+    def branch(made: pikepdf.Pdf, _: pikepdf.Object) -> None:
+        made.Root.Names.EmbeddedFiles = pikepdf.Dictionary(Kids=pikepdf.Array([made.Root.Names.EmbeddedFiles]))
+
+    assert looked_at("facture.pdf", hostile.factur_x(change=branch), category="invoice") == PDF
+
+
 @pytest.mark.parametrize("what", FALSE_INVOICES)
 def test_what_is_attached_to_an_invoice_is_its_data_alone(what):
     with pytest.raises(Invalid) as refusal:

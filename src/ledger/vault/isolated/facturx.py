@@ -5,12 +5,14 @@ It is a PDF/A-3 with one attached file, `factur-x.xml`: data that no reader runs
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from xml.parsers import expat
 
 import pikepdf
 
 _NAME: Final = "factur-x.xml"
+_SYSTEMS: Final = frozenset({"/F", "/UF", "/Unix", "/Mac", "/DOS"})
+_DEEPEST: Final = 8
 _ROOT: Final = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100 CrossIndustryInvoice"
 
 
@@ -24,15 +26,33 @@ def set_aside(opened: pikepdf.Pdf) -> None:
     The file must be the only one that is attached, bear the name of the standard, and be an invoice by its root. Else
     nothing is changed. What qpdf raises passes.
     """
-    attached = [*opened.attachments.values()]
-    if len(attached) == 1 and _is_invoice(attached[0]):
-        del opened.Root.Names.EmbeddedFiles
-        del attached[0].obj.EF
+    names = opened.Root.get("/Names")
+    if not isinstance(names, pikepdf.Dictionary) or "/EmbeddedFiles" not in names:
+        return
+    attached = _only_one(names.EmbeddedFiles)
+    if attached is not None and _is_invoice(attached):
+        del attached.EF
+        # All else in the tree is still judged.
+        opened.make_indirect(names.EmbeddedFiles)
+        del names.EmbeddedFiles
 
 
-def _is_invoice(attached: pikepdf.AttachedFileSpec) -> bool:
-    names = {str(attached.obj[system]) for system in attached.get_all_filenames()}
-    files = attached.obj.get("/EF")
+def _only_one(tree: Any) -> pikepdf.Dictionary | None:
+    """The one file of a name tree (ISO 32000-2, 7.9.6), as written: qpdf's own reader drops what is there twice."""
+    for _ in range(_DEEPEST):
+        kids = tree.get("/Kids") if isinstance(tree, pikepdf.Dictionary) else None
+        if not isinstance(kids, pikepdf.Array) or len(kids) != 1:
+            break
+        [tree] = kids
+    held = tree.get("/Names") if isinstance(tree, pikepdf.Dictionary) and "/Kids" not in tree else None
+    if not isinstance(held, pikepdf.Array) or len(held) != 2:
+        return None
+    return held[1] if isinstance(held[1], pikepdf.Dictionary) else None
+
+
+def _is_invoice(attached: pikepdf.Dictionary) -> bool:
+    names = {str(attached[system]) for system in _SYSTEMS & attached.keys()}
+    files = attached.get("/EF")
     if names != {_NAME} or not isinstance(files, pikepdf.Dictionary):
         return False
     # One name for every system may stand before another content for each of them.
